@@ -1,0 +1,146 @@
+# sipregd: build, install, test.  V=1 shows the commands.
+
+BUILD      ?= build
+CC         ?= cc
+AR         ?= ar
+PKG_CONFIG ?= pkg-config
+PREFIX     ?= /usr
+SBINDIR    ?= $(PREFIX)/sbin
+BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+UNITDIR    ?= $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd \
+	2>/dev/null || echo /lib/systemd/system)
+
+# The version has one place: the top entry of debian/changelog.
+VERSION := $(shell sed -n '1s/.*(\([^)-]*\).*/\1/p' debian/changelog)
+
+LIBS_PKG  := libre libssl libcrypto libsystemd libconfig
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS_PKG) 2>/dev/null)
+PKG_LIBS    = $(shell $(PKG_CONFIG) --libs $(LIBS_PKG))
+
+OPTFLAGS ?= -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wswitch-enum -Wvla -Wformat=2 \
+	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wno-missing-field-initializers
+# Also takes --coverage and the like; all that goes to compiler and linker.
+SANITIZE ?=
+LDHARDEN ?= -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+ifeq ($(SANITIZE),)
+HARDEN   ?= -fstack-protector-strong -fstack-clash-protection \
+	-fcf-protection -D_FORTIFY_SOURCE=2 -fPIE
+else
+HARDEN   ?= -fno-omit-frame-pointer -fPIE  # a checker replaces _FORTIFY_SOURCE
+endif
+
+# What libre was built with and its libre.pc does not say.
+RE_DEFS  := -DHAVE_INTTYPES_H -DHAVE_STDBOOL_H -DHAVE_INET6 \
+	-DUSE_OPENSSL -DUSE_TLS
+# Our own warnings matter, the ones inside libre's headers do not.
+RE_INC   := $(patsubst -I%,-isystem %,$(filter -I%,$(PKG_CFLAGS)))
+ifeq ($(RE_INC),)
+RE_INC   := -isystem /usr/include/re
+endif
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(CPPFLAGS)
+ALL_CFLAGS   = -std=c11 $(OPTFLAGS) $(WARN) $(HARDEN) $(SANITIZE) $(CFLAGS)
+ALL_LDFLAGS  = $(LDHARDEN) $(SANITIZE) $(LDFLAGS)
+
+# What each directory may include: the arrow of dependencies points down.
+INC_core   := -Isrc/core
+INC_wire   := -Isrc/wire $(RE_DEFS) $(RE_INC)
+INC_daemon := -Isrc/daemon -Isrc/core -Isrc/wire $(RE_DEFS) $(RE_INC)
+INC_ctl    := -Isrc/ctl -Isrc/wire $(RE_DEFS) $(RE_INC)
+
+CORE_SRC   := $(sort $(wildcard src/core/*.c))
+WIRE_SRC   := $(sort $(wildcard src/wire/*.c))
+DAEMON_SRC := $(sort $(wildcard src/daemon/*.c))
+CTL_SRC    := $(sort $(wildcard src/ctl/*.c))
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+CORE_OBJ   := $(call obj,$(CORE_SRC))
+WIRE_OBJ   := $(call obj,$(WIRE_SRC))
+DAEMON_OBJ := $(call obj,$(DAEMON_SRC))
+CTL_OBJ    := $(call obj,$(CTL_SRC))
+# The daemon without its main(), for tests that run it in their own process.
+DAEMON_LIB := $(filter-out %/main.o,$(DAEMON_OBJ))
+
+MAKEFLAGS += --no-print-directory
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
+
+define link
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
+endef
+
+define archive
+	$(call say,AR)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+endef
+
+.PHONY: all clean install uninstall deps FORCE
+all: $(BUILD)/sipregd $(BUILD)/sipregctl
+
+$(BUILD)/libcore.a: $(CORE_OBJ)
+	$(archive)
+
+$(BUILD)/libdaemon.a: $(DAEMON_LIB) $(WIRE_OBJ)
+	$(archive)
+
+$(BUILD)/sipregd: $(call obj,src/daemon/main.c) $(BUILD)/libdaemon.a \
+		$(BUILD)/libcore.a
+	$(call link,$(PKG_LIBS))
+
+$(BUILD)/sipregctl: $(CTL_OBJ) $(WIRE_OBJ)
+	$(call link,$(PKG_LIBS))
+
+# $(1): a directory, $(2): what its files may include
+define compile
+$$(BUILD)/obj/$(1)/%.o: $(1)/%.c $$(BUILD)/flags
+	$$(call say,CC)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ALL_CPPFLAGS) $(2) $$(ALL_CFLAGS) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach d,core wire daemon ctl,\
+	$(eval $(call compile,src/$(d),$$(INC_$(d)))))
+
+# Everything is compiled anew when the compiler or its flags change.
+FLAGS = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo "$(subst ",,$(FLAGS))" | cmp -s - $@ || \
+		echo "$(subst ",,$(FLAGS))" >$@
+
+clean:
+	rm -rf $(BUILD)
+
+install: all
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
+		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(MANDIR)/man8 \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
+	install -d -m 0750 $(DESTDIR)$(SYSCONFDIR)/sipregd \
+		$(DESTDIR)$(SYSCONFDIR)/sipregd/accounts.d
+	install -m 0755 $(BUILD)/sipregd $(DESTDIR)$(SBINDIR)/sipregd
+	install -m 0755 $(BUILD)/sipregctl $(DESTDIR)$(BINDIR)/sipregctl
+	install -m 0640 etc/sipregd.conf \
+		$(DESTDIR)$(SYSCONFDIR)/sipregd/sipregd.conf
+	sed 's|/usr/sbin|$(SBINDIR)|' systemd/sipregd.service \
+		>$(DESTDIR)$(UNITDIR)/sipregd.service
+	chmod 0644 $(DESTDIR)$(UNITDIR)/sipregd.service
+	install -m 0644 man/sipregd.8 $(DESTDIR)$(MANDIR)/man8/
+	install -m 0644 man/sipregctl.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 0644 man/sipregd.conf.5 $(DESTDIR)$(MANDIR)/man5/
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/sipregd $(DESTDIR)$(BINDIR)/sipregctl \
+		$(DESTDIR)$(UNITDIR)/sipregd.service \
+		$(DESTDIR)$(MANDIR)/man8/sipregd.8 \
+		$(DESTDIR)$(MANDIR)/man1/sipregctl.1 \
+		$(DESTDIR)$(MANDIR)/man5/sipregd.conf.5
+
+include tests/tests.mk
+
+-include $(wildcard $(BUILD)/obj/*/*/*.d $(BUILD)/obj/*/*/*/*.d)

@@ -1,0 +1,129 @@
+/* One account: wires its registrations, what is known of their flows, the
+ * verdict and the journal together.
+ *
+ * THE TOUR. How a line of configuration becomes a registered account:
+ *
+ *  1. daemon/config.c reads the file; struct account_policy below is the part
+ *     of it that decisions depend on.
+ *  2. daemon/agent.c owns one struct account per configured account, and for
+ *     each of its registrations (reg-id 1, 2, ...) a slot with a link.
+ *  3. account_start(): reg.c wants a flow and says REG_DO_RESOLVE;
+ *     daemon/resolve.c finds addresses, target.c picks one, edge.c and pace.c
+ *     say when it may be tried, daemon/link.c opens it (conn.c, tls.c).
+ *  4. flow.c watches the connection from then on: connect time, pings and
+ *     pongs, suspect and dead.
+ *  5. reg.c asks for its turn and says REG_DO_SEND; daemon/register.c writes
+ *     the text, transaction.c carries it, challenge.c chooses what to answer
+ *     and digest.c computes it.
+ *  6. contact.c reads the 200's list; answer.c says what any other answer
+ *     means; backoff.c how long to wait.
+ *  7. verdict.c derives registered, reachable and the reason; each change is
+ *     an event in journal.c, and daemon/control.c tells it to whoever asks.
+ *
+ * Every function below takes the index of a registration, hands the fact on
+ * to reg.c, and returns the REG_DO_* bits for that registration. */
+
+#ifndef ACCOUNT_H
+#define ACCOUNT_H
+
+#include "flow.h"
+#include "journal.h"
+#include "reg.h"
+#include "verdict.h"
+
+
+#define ACCOUNT_FLOWS_MAX 4      /* RFC 5626 §4.2.1: up to four */
+
+struct account_policy {
+	struct reg_policy reg;
+	struct flow_policy flow;
+	unsigned flows;          /* 1 .. ACCOUNT_FLOWS_MAX */
+};
+
+/* One registration and what the account knows about its flow. */
+struct account_reg {
+	struct reg reg;
+	bool bound;              /* reg_bound() when last looked at */
+	bool flow_up;
+	bool here;               /* the binding was made over this flow */
+	bool flow_suspect;
+	bool inbound;            /* a request arrived under this binding */
+	struct addr mapped;      /* where the registrar sees the flow */
+	unsigned own, ghosts, foreign;   /* of the last 2xx */
+};
+
+/* Called for every event after it was added; *arg as given. */
+typedef void (account_event_h)(const struct event *e, void *arg);
+
+struct account {
+	const struct account_policy *policy;
+	const int64_t *wall_usec;        /* CLOCK_REALTIME at time 0 [us], kept
+					    by the caller; NULL: 1970 */
+	struct account_reg *regv;        /* the caller's memory */
+	unsigned regc;
+	struct journal journal;
+	struct verdict verdict;          /* as last told */
+	msec_t registered_since;         /* of the present value of each */
+	msec_t reachable_since;
+	bool started;                    /* wanted: not paused, not stopped */
+	bool paused;                     /* by the operator */
+	uint16_t code;                   /* last response of any registration */
+	msec_t code_at;
+	uint32_t registers_sent;
+	uint32_t responses_2xx;
+	uint32_t flow_failures;
+	uint32_t mapping_changes;
+	uint32_t inbound_requests;
+	account_event_h *eventh;
+	void *arg;
+};
+
+
+/* regv: policy->flows elements; eventv: eventc events, may be none. */
+void account_init(struct account *a, const struct account_policy *p,
+		  struct account_reg *regv, struct event *eventv,
+		  uint32_t eventc, uint64_t seed, const int64_t *wall_usec,
+		  account_event_h *eventh, void *arg, msec_t now);
+
+/* Orders. */
+unsigned account_start(struct account *a, unsigned i, msec_t now);
+unsigned account_stop(struct account *a, unsigned i, msec_t now);
+unsigned account_pause(struct account *a, unsigned i, msec_t now);
+unsigned account_kick(struct account *a, unsigned i, msec_t now);
+
+/* Facts. */
+unsigned account_on_resolved(struct account *a, unsigned i, unsigned count,
+			     uint32_t down, msec_t now);
+unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now);
+unsigned account_on_connected(struct account *a, unsigned i, msec_t now);
+unsigned account_on_connect_failed(struct account *a, unsigned i,
+				   enum reason reason, uint32_t down,
+				   msec_t now);
+unsigned account_on_proven(struct account *a, unsigned i, msec_t now);
+unsigned account_on_flow_lost(struct account *a, unsigned i,
+			      enum reason reason, msec_t now);
+/* The flow was closed by our own will (REG_DO_CLOSE was carried out). */
+unsigned account_on_flow_closed(struct account *a, unsigned i, msec_t now);
+unsigned account_on_suspect(struct account *a, unsigned i, bool suspect,
+			    msec_t now);
+unsigned account_on_turn(struct account *a, unsigned i, msec_t now);
+void account_on_sent(struct account *a, unsigned i, enum challenge_sent sent,
+		     msec_t now);
+/* `mapped`: Via received and rport of the answer, unset if it named none */
+unsigned account_on_answer(struct account *a, unsigned i,
+			   const struct answer *answer,
+			   const struct addr *mapped, msec_t now);
+unsigned account_on_verify(struct account *a, unsigned i, msec_t now);
+unsigned account_on_local_event(struct account *a, unsigned i, msec_t now);
+/* `code`: what we answered */
+void account_on_inbound(struct account *a, unsigned i, uint16_t code,
+			msec_t now);
+unsigned account_on_timer(struct account *a, unsigned i, msec_t now);
+
+/* Questions. */
+struct verdict account_verdict(const struct account *a, msec_t now);
+msec_t account_deadline(const struct account *a);        /* of all, and lease */
+bool account_left(const struct account *a);              /* all are OFF */
+bool account_left_behind(const struct account *a);       /* a binding, maybe */
+
+#endif

@@ -1,0 +1,42 @@
+/* What an answer to a REGISTER means: the facts that the daemon reads from it,
+ * and the one table that gives every status code its class. */
+
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "challenge.h"
+#include "contact.h"
+#include "verdict.h"
+
+
+/* What to do about it (DESIGN §5). */
+enum answer_class {
+	ANSWER_GOOD,             /* 2xx */
+	ANSWER_CHALLENGE,        /* 401, 407 */
+	ANSWER_ADJUST,           /* 423, 439, 420: once more, changed */
+	ANSWER_AGAIN,            /* soon: timeouts, 408, 480, 5xx and the rest */
+	ANSWER_AFTER,            /* a Retry-After: never earlier */
+	ANSWER_DENIED,           /* 403: as credentials that once worked */
+	ANSWER_ELSEWHERE,        /* the next edge: 3xx, and 5xx with another */
+};
+
+/* Facts of one final answer, or of none. */
+struct answer {
+	uint16_t code;           /* status; 0: none came (Timer F) */
+	uint32_t retry_after;    /* [s] of a whole number; 0: none */
+	uint32_t min_expires;    /* [s]; 0: none */
+	enum challenge_verdict challenge;  /* of a 401 or 407 */
+	struct contact_list contacts;      /* of a 2xx, ended */
+	bool bound;              /* contact_end() found our binding */
+	bool outbound;           /* Require: outbound */
+};
+
+/* `others`: is another edge left to try? */
+enum answer_class answer_class(const struct answer *a, bool others);
+
+/* The reason that stays visible after an answer of this kind. */
+enum reason answer_reason(const struct answer *a);
+
+#endif

@@ -1,0 +1,76 @@
+/* A 200's list of Contacts, read entry by entry: which binding is our own, how
+ * long its lease is, and what the others are (RFC 3261 §10.2.4, RFC 5626 §4.2).
+ *
+ * The lease is taken from our own binding or from the Expires header, never
+ * from somebody else's. */
+
+#ifndef CONTACT_H
+#define CONTACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "addr.h"
+
+
+/* How our own binding was recognised; the strongest first. */
+enum contact_match {
+	CONTACT_NO_MATCH,
+	CONTACT_BY_INSTANCE,     /* +sip.instance and reg-id */
+	CONTACT_BY_TOKEN,        /* our URI parameter, account and flow part */
+	CONTACT_BY_MAPPED,       /* user, and the address the NAT gave us */
+	CONTACT_BY_SENT,         /* user, and the address that we sent */
+};
+
+const char *contact_match_name(enum contact_match m);   /* JSON matched_by */
+
+/* What the daemon read of one Contact, compared with what is ours. */
+struct contact_entry {
+	struct addr addr;        /* host of the URI if an IP literal */
+	uint32_t expires;        /* [s] its parameter; CONTACT_NO_EXPIRES */
+	bool instance;           /* +sip.instance is ours */
+	bool reg_id;             /* reg-id is this flow's, or there is none */
+	bool token_account;      /* our token's account part is there */
+	bool token_flow;         /* and its flow part is this flow's */
+	bool user;               /* user part is the one that we sent */
+	bool known;              /* kept as ours from an earlier flow or run */
+};
+
+#define CONTACT_NO_EXPIRES UINT32_MAX
+#define CONTACT_LEASE_MAX  (10 * 86400)  /* [s] no registrar means more */
+
+struct contact_list {
+	struct addr sent;        /* what our Contact said */
+	struct addr mapped;      /* where the registrar saw us; may be unset */
+	enum contact_match match;
+	uint32_t lease;          /* [s] of our own binding */
+	struct addr own;         /* its address, if it is an IP literal */
+	unsigned owns, ghosts, foreign;
+	unsigned count;          /* entries told so far */
+	int own_index;           /* which entry was ours; -1: none */
+	bool token;              /* it still carries our token */
+	uint8_t own_marks;       /* what spoke for it, in contact.c */
+	bool own_certain;        /* nobody else can have made it */
+};
+
+
+/* Reads a new list; *sent and *mapped are what is compared against, ports
+ * included: where a URI names none the caller puts the default in. */
+void contact_begin(struct contact_list *l, const struct addr *sent,
+		   const struct addr *mapped);
+
+/* Only the entry that matches best is our own. Of the others those that are
+ * certain to be ours (instance, token, known) are ghosts, the rest is foreign;
+ * what is listed with expires=0 is no binding and not counted.
+ *
+ * An entry with our instance and another reg-id is a ghost as well. With
+ * `flows` above 1 it may be the live binding of another flow of ours: before
+ * ghosts are removed there, the caller must tell those apart. */
+void contact_add(struct contact_list *l, const struct contact_entry *e);
+
+/* `expires`: the Expires header [s], or CONTACT_NO_EXPIRES; `requested` [s]
+ * stands in where the registrar names neither. Our own binding is there, with
+ * a lease above 0, if this returns true. */
+bool contact_end(struct contact_list *l, uint32_t expires,
+		 uint32_t requested);
+
+#endif

@@ -1,0 +1,154 @@
+/* One edge: the address a flow goes to, up or down, and who may go there. */
+
+#include <stddef.h>
+#include "edge.h"
+
+
+void edge_init(struct edge *e, uint32_t connects, uint32_t registers,
+	       struct bucket *all_connects, struct bucket *all_registers,
+	       msec_t now)
+{
+	*e = (struct edge){ .local_at = NEVER };
+	pace_init(&e->connects, connects, all_connects, now);
+	pace_init(&e->registers, registers, all_registers, now);
+}
+
+
+static void go_up(struct edge *e)
+{
+	e->down = false;
+	e->knocking = false;
+}
+
+
+static void go_down(struct edge *e, msec_t now)
+{
+	e->down = true;
+	e->down_since = now;
+	e->knock_wait = EDGE_KNOCK_FAST;
+	e->knock_at = now + e->knock_wait;
+}
+
+
+void edge_on_failed(struct edge *e, msec_t now)
+{
+	if (e->proven)
+		return;
+
+	if (!e->down) {
+		go_down(e, now);
+		return;
+	}
+
+	/* one that had started before the edge went down */
+	if (!e->knocking)
+		return;
+
+	e->knocking = false;
+	if (clock_left(e->down_since + EDGE_KNOCK_FAST_FOR, now) == 0)
+		e->knock_wait = clock_min(2 * e->knock_wait, EDGE_KNOCK_MAX);
+	e->knock_at = now + e->knock_wait;
+}
+
+
+void edge_on_given_up(struct edge *e, msec_t now)
+{
+	if (!e->knocking)
+		return;
+
+	e->knocking = false;
+	e->knock_at = now + EDGE_KNOCK_FAST;
+}
+
+
+void edge_on_connected(struct edge *e)
+{
+	go_up(e);
+}
+
+
+void edge_on_proven(struct edge *e)
+{
+	++e->proven;
+	go_up(e);
+}
+
+
+void edge_on_proven_lost(struct edge *e)
+{
+	if (e->proven)
+		--e->proven;
+}
+
+
+void edge_on_hold(struct edge *e, msec_t until)
+{
+	e->hold_until = clock_max(e->hold_until, until);
+}
+
+
+void edge_end_hold(struct edge *e)
+{
+	e->hold_until = 0;
+}
+
+
+void edge_on_local_event(struct edge *e, msec_t now)
+{
+	if (!e->down)
+		return;
+	if (e->local_at != NEVER &&
+	    clock_left(e->local_at + EDGE_LOCAL_EVERY, now) > 0)
+		return;
+
+	e->local_at = now;
+	e->knock_wait = EDGE_KNOCK_FAST;
+	e->knock_at = now;
+}
+
+
+/* The earliest time for a connect, whoever asks. */
+static msec_t connects_from(const struct edge *e)
+{
+	if (!e->down)
+		return e->hold_until;
+	if (e->knocking)
+		return NEVER;
+
+	return clock_max(e->hold_until, e->knock_at);
+}
+
+
+struct pace_node *edge_next_connect(struct edge *e, msec_t now)
+{
+	struct pace_node *node;
+
+	if (now < connects_from(e))
+		return NULL;
+
+	node = pace_next(&e->connects, now);
+	if (node && e->down)
+		e->knocking = true;
+
+	return node;
+}
+
+
+struct pace_node *edge_next_register(struct edge *e, msec_t now)
+{
+	if (now < e->hold_until)
+		return NULL;
+
+	return pace_next(&e->registers, now);
+}
+
+
+msec_t edge_deadline(const struct edge *e, msec_t now)
+{
+	msec_t connect = pace_deadline(&e->connects, now);
+	msec_t reg = pace_deadline(&e->registers, now);
+
+	/* max() keeps NEVER: nobody asks, or the knock is under way */
+	return clock_min(clock_max(connect, connects_from(e)),
+			 clock_max(reg, e->hold_until));
+}

@@ -1,0 +1,70 @@
+/* One edge: the address a flow goes to, up or down, and who may go there when.
+ *
+ * While an edge is down its accounts do not each knock at it: they queue, and
+ * one connect attempt for all of them tells when it is back. Then they return,
+ * paced. A 503 with Retry-After holds the edge for everybody. */
+
+#ifndef EDGE_H
+#define EDGE_H
+
+#include <stdbool.h>
+#include "clock.h"
+#include "pace.h"
+
+
+#define EDGE_KNOCK_FAST     SECONDS(1)   /* between knocks at first ... */
+#define EDGE_KNOCK_FAST_FOR SECONDS(60)  /* ... for so long, then doubling */
+#define EDGE_KNOCK_MAX      SECONDS(30)
+#define EDGE_LOCAL_EVERY    SECONDS(10)  /* a knock for a local event */
+
+struct edge {
+	bool down;               /* a connect failed, no proven flow is left */
+	bool knocking;           /* the one attempt is under way */
+	unsigned proven;         /* proven flows that it has now */
+	msec_t down_since;
+	msec_t knock_at;         /* when the next attempt may start */
+	msec_t knock_wait;       /* the last wait between two */
+	msec_t local_at;         /* last knock for a local event; NEVER: none */
+	msec_t hold_until;       /* Retry-After of a 503; 0: none */
+	struct pace connects, registers;
+};
+
+
+void edge_init(struct edge *e, uint32_t connects, uint32_t registers,
+	       struct bucket *all_connects, struct bucket *all_registers,
+	       msec_t now);
+
+/* A connect or handshake failed. Down only if no proven flow is left. On an
+ * edge that is down it ends the knock and sets the time of the next. */
+void edge_on_failed(struct edge *e, msec_t now);
+
+/* The knock ended without an outcome (its account was stopped), which says
+ * nothing about the edge: somebody else knocks in EDGE_KNOCK_FAST. */
+void edge_on_given_up(struct edge *e, msec_t now);
+
+/* A connection stands: the edge is up. */
+void edge_on_connected(struct edge *e);
+
+void edge_on_proven(struct edge *e);
+void edge_on_proven_lost(struct edge *e);
+
+/* A 503 that names a time: nobody sends there before. Never shortens. */
+void edge_on_hold(struct edge *e, msec_t until);
+
+/* The operator ends a hold. */
+void edge_end_hold(struct edge *e);
+
+/* Something local changed that makes success likelier: knock now, at most
+ * once in EDGE_LOCAL_EVERY, and let the waits grow from the start again. */
+void edge_on_local_event(struct edge *e, msec_t now);
+
+/* The next one that may connect (or REGISTER) now, or NULL. On an edge that is
+ * down the one that may connect is the knock: it must end in edge_on_failed(),
+ * edge_on_connected() or edge_on_given_up(). */
+struct pace_node *edge_next_connect(struct edge *e, msec_t now);
+struct pace_node *edge_next_register(struct edge *e, msec_t now);
+
+/* When one of the two can give somebody; NEVER if nobody asks. */
+msec_t edge_deadline(const struct edge *e, msec_t now);
+
+#endif

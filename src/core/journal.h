@@ -1,0 +1,64 @@
+/* The last events of an account with their reasons, in memory of the caller.
+ *
+ * An event is numbers only: texts are made when somebody asks, so that a
+ * journal is small and nothing from the network is kept as a string. */
+
+#ifndef JOURNAL_H
+#define JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "addr.h"
+#include "verdict.h"
+
+
+enum event_type {
+	EVENT_VERDICT,           /* registered, reachable or reason changed */
+	EVENT_FLOW_UP,
+	EVENT_FLOW_DOWN,         /* reason */
+	EVENT_REGISTER_SENT,     /* value: CSeq */
+	EVENT_RESPONSE,          /* code; value: granted lease [s] of a 200 */
+	EVENT_MAPPING,           /* addr: the new one */
+	EVENT_BINDING,           /* value: how many bindings are not ours */
+	EVENT_GHOST_REMOVED,     /* addr */
+	EVENT_INBOUND,           /* code: our answer */
+	EVENT_PROBE,
+	EVENT_CONFIG,
+	EVENT_ADDRESS,
+};
+#define EVENT_TYPES (EVENT_ADDRESS + 1)
+
+const char *event_name(enum event_type t);       /* "register-sent" */
+
+struct event {
+	uint64_t at_usec;        /* CLOCK_REALTIME since 1970 [us] */
+	uint32_t seq;            /* grows by one per event of the account */
+	uint32_t value;          /* meaning by type */
+	uint16_t code;           /* SIP status, 0: none */
+	uint8_t type;            /* enum event_type */
+	uint8_t reason;          /* enum reason */
+	uint8_t flow;            /* flow id, 1 is the first; 0: the account */
+	bool registered;         /* the verdict at that time */
+	uint8_t reachable;       /* enum reachable */
+	struct addr addr;
+};
+
+struct journal {
+	struct event *eventv;    /* the caller's memory, used as a ring */
+	uint32_t size;
+	uint32_t count;          /* events in the ring, at most size */
+	uint32_t next;           /* where in the ring the next one goes */
+	uint32_t seq;            /* of the newest; 0: none yet */
+};
+
+
+void journal_init(struct journal *j, struct event *eventv, uint32_t size);
+
+/* Copies *e in, gives it the next seq and returns the copy; NULL without
+ * memory (size 0). */
+const struct event *journal_add(struct journal *j, const struct event *e);
+
+/* The i-th event, 0 is the oldest kept; NULL past the newest. */
+const struct event *journal_get(const struct journal *j, uint32_t i);
+
+#endif

@@ -1,0 +1,183 @@
+/* Who goes when: a token bucket and the queue in front of it.
+ *
+ * A message costs 1000 and a bucket gains `rate` in every millisecond, so that
+ * all sums are whole and pace_deadline() is exact. */
+
+#include <stddef.h>
+#include "pace.h"
+
+
+#define COST     1000    /* of one message, in units of struct bucket.level */
+#define BURST    100     /* [ms] of the rate that may go at once */
+#define OVERDRAW 1000    /* [ms] of the rate that urgent ones may owe */
+
+
+static int64_t capacity(const struct bucket *b)
+{
+	int64_t burst = (int64_t)b->rate * BURST;
+
+	return burst > COST ? burst : COST;
+}
+
+
+/* How long a bucket needs to gain `amount`, rounded up. */
+static msec_t time_for(const struct bucket *b, int64_t amount)
+{
+	return ((msec_t)amount + b->rate - 1) / b->rate;
+}
+
+
+static int64_t level_at(const struct bucket *b, msec_t now)
+{
+	int64_t missing = capacity(b) - b->level;
+
+	/* a clock that went back: no time has passed */
+	if (now <= b->filled)
+		return b->level;
+
+	if (now - b->filled >= time_for(b, missing))
+		return capacity(b);
+
+	return b->level + (int64_t)((now - b->filled) * b->rate);
+}
+
+
+/* What `class` lacks for one message; 0 or less: it may go. */
+static int64_t lacking(const struct bucket *b, enum pace_class class,
+		       msec_t now)
+{
+	int64_t credit = class == PACE_URGENT ? (int64_t)b->rate * OVERDRAW
+					      : 0;
+
+	return COST - credit - level_at(b, now);
+}
+
+
+static msec_t bucket_deadline(const struct bucket *b, enum pace_class class,
+			      msec_t now)
+{
+	int64_t lack;
+
+	if (!b || !b->rate)
+		return now;
+
+	lack = lacking(b, class, now);
+
+	/* Counted from when the bucket begins to fill again. */
+	return lack > 0 ? now + time_for(b, lack) : now;
+}
+
+
+static void bucket_pay(struct bucket *b, msec_t now)
+{
+	if (!b || !b->rate)
+		return;
+
+	b->level = level_at(b, now) - COST;
+	b->filled = now;
+}
+
+
+void bucket_init(struct bucket *b, uint32_t rate, msec_t now)
+{
+	*b = (struct bucket){ .rate = rate, .filled = now };
+	b->level = capacity(b);
+}
+
+
+void pace_init(struct pace *p, uint32_t rate, struct bucket *overall,
+	       msec_t now)
+{
+	*p = (struct pace){ .overall = overall };
+	bucket_init(&p->bucket, rate, now);
+}
+
+
+static struct pace_node *first(const struct pace *p)
+{
+	for (unsigned i = 0; i < PACE_CLASSES; i++) {
+		if (p->head[i])
+			return p->head[i];
+	}
+
+	return NULL;
+}
+
+
+void pace_ask(struct pace *p, struct pace_node *node, enum pace_class class)
+{
+	if (node->queued) {
+		if (node->class == class)
+			return;
+		pace_cancel(p, node);
+	}
+
+	node->class = (uint8_t)class;
+	node->queued = true;
+	node->next = NULL;
+	node->prev = p->tail[class];
+
+	if (node->prev)
+		node->prev->next = node;
+	else
+		p->head[class] = node;
+	p->tail[class] = node;
+	++p->count;
+}
+
+
+void pace_cancel(struct pace *p, struct pace_node *node)
+{
+	if (!node->queued)
+		return;
+
+	if (node->prev)
+		node->prev->next = node->next;
+	else
+		p->head[node->class] = node->next;
+
+	if (node->next)
+		node->next->prev = node->prev;
+	else
+		p->tail[node->class] = node->prev;
+
+	node->next = node->prev = NULL;
+	node->queued = false;
+	--p->count;
+}
+
+
+bool pace_asked(const struct pace_node *node)
+{
+	return node->queued;
+}
+
+
+struct pace_node *pace_next(struct pace *p, msec_t now)
+{
+	struct pace_node *node = first(p);
+
+	if (!node || pace_deadline(p, now) > now)
+		return NULL;
+
+	bucket_pay(&p->bucket, now);
+	bucket_pay(p->overall, now);
+	pace_cancel(p, node);
+
+	return node;
+}
+
+
+msec_t pace_deadline(const struct pace *p, msec_t now)
+{
+	const struct pace_node *node = first(p);
+	enum pace_class class;
+
+	if (!node)
+		return NEVER;
+
+	class = (enum pace_class)node->class;
+
+	return clock_max(bucket_deadline(&p->bucket, class, now),
+			 bucket_deadline(p->overall, class, now));
+}

@@ -1,0 +1,170 @@
+/* One registration: the state of REGISTER for one account over one flow (one
+ * reg-id). It decides when to get a flow, when to send, refresh, retry and
+ * stop. RFC 3261 §10, RFC 5626 §4.2 and §4.5.
+ *
+ *   OFF -> RESOLVE -> CONNECT -> TURN -> SENT -> BOUND -> TURN -> ...
+ *                                          |
+ *                                WAIT / HELD / LEAVING
+ *
+ * Facts come in through reg_on_*(), what to do comes back as bits; the waits
+ * are absolute deadlines. The flow itself lives elsewhere (flow.h): here is
+ * only known whether there is one. */
+
+#ifndef REG_H
+#define REG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "answer.h"
+#include "backoff.h"
+#include "challenge.h"
+#include "clock.h"
+#include "pace.h"
+#include "target.h"
+#include "verdict.h"
+
+
+#define REG_TIMER_F        SECONDS(32)   /* 64 * T1, RFC 3261 §17.1.2.2 */
+#define REG_ABANDON        SECONDS(4)    /* UDP, first REGISTER, other edges */
+#define REG_RESOLVE_MAX    SECONDS(30)   /* a resolver that never answers */
+#define REG_PARK_MAX       SECONDS(60)   /* then the name is asked again */
+#define REG_TURN_MAX       MINUTES(30)   /* a turn that never comes */
+#define REG_LEAVE_MAX      SECONDS(5)    /* un-REGISTER at stop */
+#define REG_OPEN_MAX       SECONDS(15)   /* a flow that never says how it went */
+#define REG_BASE_CONNECT   SECONDS(4)    /* RFC 5626 shape: first 4-8 s */
+#define REG_BASE_REJECTED  SECONDS(30)   /* RFC 5626 §4.5: first 30-60 s */
+#define REG_WAIT_MAX       SECONDS(1800) /* RFC 5626 §4.5 */
+#define REG_RETRY_AFTER_MAX HOURS(1)     /* nobody is believed for longer */
+#define REG_HELD_FIRST     MINUTES(5)    /* once-good credentials, 403 */
+#define REG_HELD_MAX       MINUTES(60)
+#define REG_ANSWER_SENDS   3             /* sends that answers alone cause */
+#define REG_AT_ONCE_EVERY  SECONDS(10)   /* a lost flow, a local event */
+#define REG_AT_ONCE_JITTER 250           /* [ms] */
+#define REG_PATIENCE       3             /* short Retry-Afters in a row, then
+					    the back-off counts too */
+#define REG_VERIFY_EARLIEST 90           /* [%] of policy->verify */
+#define REG_ANSWER_GAP     SECONDS(5)    /* refresh after an answer, at least */
+#define REG_REFRESH_EARLY  SECONDS(600)  /* before the end of a long lease */
+#define REG_REFRESH_LONG   SECONDS(1200) /* such a lease is longer than */
+#define REG_REFRESH_LAST   SECONDS(32)   /* before the end where it allows */
+#define REG_EXPIRES_MAX    (7 * 86400)   /* [s] asked for, whatever Min-Expires */
+
+enum reg_state {
+	REG_OFF,                 /* not wanted: stopped, paused, disabled */
+	REG_WAIT,                /* after a failure, until the deadline */
+	REG_RESOLVE,             /* the daemon asks for addresses */
+	REG_CONNECT,             /* in the edge's queue, or connecting */
+	REG_TURN,                /* flow up, waits for its turn to REGISTER */
+	REG_SENT,                /* a REGISTER is in flight */
+	REG_BOUND,               /* until the refresh */
+	REG_HELD,                /* credentials: until the operator, or long */
+	REG_LEAVING,             /* un-REGISTER in flight */
+};
+
+/* What to do now: bits, to be carried out in this order. */
+enum {
+	REG_DO_ABANDON  = 1 << 0, /* forget the REGISTER in flight */
+	REG_DO_CLOSE    = 1 << 1, /* let go of the flow */
+	REG_DO_RESOLVE  = 1 << 2,
+	REG_DO_HOLD     = 1 << 3, /* edge_on_hold(edge, reg->hold_until) */
+	REG_DO_CONNECT  = 1 << 4, /* ask target.index's edge for a connect */
+	REG_DO_OPEN     = 1 << 5, /* connect to it now */
+	REG_DO_ASK      = 1 << 6, /* ask the edge for a turn, reg_class() */
+	REG_DO_SEND     = 1 << 7, /* REGISTER now, with CSeq reg->cseq */
+	REG_DO_LEAVE    = 1 << 8, /* the same with expires 0 */
+	REG_DO_LEFT     = 1 << 9, /* leaving is over */
+};
+
+/* What the operator configured, as the core needs it. */
+struct reg_policy {
+	bool stream;
+	uint32_t expires;        /* [s] requested */
+	msec_t verify;           /* UDP: refresh at least so often [ms]; 0 off */
+	bool unregister;         /* on stop */
+	bool learns;             /* Contact policy auto: the first challenge on a
+				    flow teaches where the registrar sees us */
+	enum digest_algorithm min_digest;
+};
+
+struct reg {
+	const struct reg_policy *policy;
+	struct rng rng;
+	struct target target;
+	struct challenge challenge;
+	uint8_t state;           /* enum reg_state */
+	bool flow;               /* there is a flow and it is up */
+	bool plain;              /* 439/420: without outbound and its friends */
+	bool outbound;           /* confirmed by the registrar */
+	bool proven;             /* this flow became proven */
+	bool answered;           /* this flow has brought an answer */
+	bool challenged;         /* the next REGISTER answers a challenge */
+	bool token;              /* the registrar keeps our token in the URI */
+	bool silent;             /* it is kept, though a REGISTER had no answer */
+	bool absent_tried;       /* binding absent: the one retry was made */
+	bool again;              /* asked for while in flight or leaving */
+	bool leaving;            /* stop once the answer in flight is there */
+	bool left_behind;        /* it stopped and a binding may still be there */
+	bool retry_after;        /* WAIT is a Retry-After: only a kick ends it */
+	uint8_t answer_sends;    /* since the last send of our own accord */
+	uint8_t adjusted;        /* 423, 439, 420: once each per round */
+	uint8_t denials;         /* holds in a row */
+	enum reason reason;      /* last outcome */
+	enum contact_match match;
+	struct addr contact;     /* of our own binding */
+	uint16_t code;           /* of the last answer; 0: none yet */
+	uint32_t cseq;           /* of the last REGISTER sent */
+	uint32_t expires;        /* [s] to ask for */
+	uint32_t granted;        /* [s] */
+	uint32_t failures;       /* in a row */
+	uint32_t outcomes;       /* times that a try came to an end */
+	msec_t sent_at;
+	msec_t answer_at;
+	msec_t lease_end;        /* 0: no binding */
+	msec_t deadline;         /* of the present state */
+	msec_t at_once_from;     /* nothing is done at once before */
+	msec_t hold_until;       /* for REG_DO_HOLD */
+};
+
+
+void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed);
+
+/* Orders. */
+unsigned reg_start(struct reg *r, msec_t now);
+unsigned reg_stop(struct reg *r, msec_t now);    /* un-REGISTERs if bound */
+unsigned reg_kick(struct reg *r, msec_t now);    /* REGISTER now, whatever */
+
+/* Facts. `down` masks the addresses whose edge is known to be down. */
+unsigned reg_on_resolved(struct reg *r, unsigned count, uint32_t down,
+			 msec_t now);
+unsigned reg_on_resolve_failed(struct reg *r, msec_t now);
+unsigned reg_on_connected(struct reg *r, msec_t now);
+/* The connect or handshake failed. */
+unsigned reg_on_connect_failed(struct reg *r, enum reason reason,
+			       uint32_t down, msec_t now);
+unsigned reg_on_proven(struct reg *r, msec_t now);
+unsigned reg_on_flow_lost(struct reg *r, enum reason reason, msec_t now);
+unsigned reg_on_turn(struct reg *r, msec_t now);
+/* After REG_DO_SEND and _LEAVE: what the message carried. */
+void reg_on_sent(struct reg *r, enum challenge_sent sent, msec_t now);
+unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now);
+unsigned reg_on_verify(struct reg *r, msec_t now);       /* doubt: FLOW_VERIFY */
+unsigned reg_on_local_event(struct reg *r, msec_t now);  /* success likelier */
+unsigned reg_on_timer(struct reg *r, msec_t now);
+
+/* Questions. */
+bool reg_bound(const struct reg *r, msec_t now);  /* the lease has not ended */
+bool reg_parked(const struct reg *r);             /* waits for a knock */
+bool reg_wants_connect(const struct reg *r);
+bool reg_wants_turn(const struct reg *r);
+/* Which credentials the REGISTER to be sent now carries; `known`: there is a
+ * nonce. RFC 7616 §3.6 for the reuse; not on the first REGISTER of a flow that
+ * has to learn its mapping from the challenge. */
+enum challenge_sent reg_credentials(const struct reg *r, bool known,
+				    msec_t now);
+enum pace_class reg_class(const struct reg *r, msec_t now);
+msec_t reg_deadline(const struct reg *r);
+
+/* What goes on now, for `next` of the JSON, and when [ms] (NEVER: unknown). */
+const char *reg_next(const struct reg *r, msec_t *atp);
+
+#endif

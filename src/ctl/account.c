@@ -1,0 +1,50 @@
+/* Reads the ACCOUNT of List and Status. */
+
+#include <string.h>
+#include "account.h"
+#include "value.h"
+
+
+const char *account_string(const struct odict *o, const char *key)
+{
+	const char *s = odict_string(o, key);
+
+	return s && s[0] ? s : "-";
+}
+
+
+const char *account_registered(const struct odict *a)
+{
+	return value_true(a, "registered") ? "yes" : "no";
+}
+
+
+enum colour account_registered_colour(const struct odict *a)
+{
+	return value_true(a, "registered") ? COLOUR_GOOD : COLOUR_BAD;
+}
+
+
+enum colour account_reachable_colour(const struct odict *a)
+{
+	const char *s = account_string(a, "reachable");
+
+	if (!strcmp(s, "yes"))
+		return COLOUR_GOOD;
+
+	return strcmp(s, "no") ? COLOUR_UNSURE : COLOUR_BAD;
+}
+
+
+const struct odict *account_flow(const struct odict *a)
+{
+	const struct odict *flows = value_array(a, "flows"), *flow;
+	size_t i;
+
+	for (i = 0; (flow = value_element(flows, i)); i++) {
+		if (value_true(flow, "registered"))
+			return flow;
+	}
+
+	return value_element(flows, 0);
+}

@@ -1,0 +1,23 @@
+/* Reads the ACCOUNT of List and Status. */
+
+#ifndef ACCOUNT_H
+#define ACCOUNT_H
+
+#include <sys/types.h>
+#include <re.h>
+#include "text.h"
+
+
+/* A string member; "-" if it is null, empty or not there. `o` may be NULL. */
+const char *account_string(const struct odict *o, const char *key);
+
+/* "yes" or "no" */
+const char *account_registered(const struct odict *a);
+enum colour account_registered_colour(const struct odict *a);
+enum colour account_reachable_colour(const struct odict *a);
+
+/* The flow that counts: the first with a registration, else the first; NULL:
+ * none. */
+const struct odict *account_flow(const struct odict *a);
+
+#endif

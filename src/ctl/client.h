@@ -1,0 +1,28 @@
+/* Calls one method of the daemon and hands out its replies. */
+
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include <sys/types.h>
+#include <re.h>
+#include "ctl.h"
+
+
+/* The parameters of one reply: decoded, with nothing in any string that could
+ * steer a terminal; and their JSON text as it came. */
+struct reply {
+	const struct odict *o;
+	struct pl json;
+};
+
+typedef enum result (client_reply_h)(const struct reply *reply, void *arg);
+
+/* Connects, calls io.sipregd.METHOD with {"name":NAME} (`name` NULL: without)
+ * and ends after the last reply, after the first for which `h` does not say
+ * RESULT_OK, or when no reply has come for `timeout` seconds. With `more` the
+ * daemon may send several. What goes wrong is said on stderr. */
+enum result client_call(const struct options *opt, int timeout,
+			const char *method, const char *name, bool more,
+			client_reply_h *h, void *arg);
+
+#endif

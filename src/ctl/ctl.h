@@ -1,0 +1,39 @@
+/* What all verbs of sipregctl share. */
+
+#ifndef CTL_H
+#define CTL_H
+
+#include <stdbool.h>
+
+
+/* Exit codes: scripts rely on them. */
+enum result {
+	RESULT_OK = 0,
+	RESULT_FAILED = 1,       /* or the condition is false */
+	RESULT_USAGE = 2,
+	RESULT_UNREACHABLE = 3,  /* the daemon */
+	RESULT_NO_ACCOUNT = 4,
+	RESULT_NOT_PERMITTED = 5,
+	RESULT_TIMEOUT = 6,
+};
+
+struct options {
+	const char *socket;
+	bool json;
+	int timeout;             /* [s]; 0: the verb's own */
+};
+
+/* argv[0] is the verb; the number of arguments has been checked. */
+typedef enum result (verb_h)(const struct options *opt, int argc, char **argv);
+
+verb_h verb_help;                /* main.c */
+verb_h verb_list;
+verb_h verb_ping;
+verb_h verb_register;
+verb_h verb_status;
+verb_h verb_version;
+
+/* One line to stderr, after the program's name. */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

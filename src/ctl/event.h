@@ -1,0 +1,12 @@
+/* Shows one EVENT of the journal. */
+
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <sys/types.h>
+#include <re.h>
+
+/* One line to stdout: time, kind, and what it was. */
+void event_print(const struct odict *e);
+
+#endif

@@ -1,0 +1,197 @@
+/* sipregctl: asks a running sipregd, and shows what it says. */
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctl.h"
+
+#define SOCKET_DEFAULT "/run/sipregd/control"
+#define TIMEOUT_MAX    86400     /* [s] a day */
+
+struct verb {
+	const char *name;
+	const char *args;
+	const char *help;
+	int argc;                /* arguments after the verb */
+	verb_h *h;
+};
+
+static const struct verb verbv[] = {
+	{"list",     "",     "all accounts in a table (without a verb, too)", 0,
+	 verb_list},
+	{"status",   "NAME", "the whole story of one account", 1, verb_status},
+	{"register", "NAME", "register now, wait for the outcome and say it", 1,
+	 verb_register},
+	{"ping",     "",     "is the daemon there?", 0, verb_ping},
+	{"version",  "",     "the version of this program", 0, verb_version},
+	{"help",     "",     "this list", 0, verb_help},
+	{NULL},
+};
+
+
+void complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)fputs("sipregctl: ", stderr);
+	(void)vfprintf(stderr, fmt, ap);
+	(void)fputc('\n', stderr);
+	va_end(ap);
+}
+
+
+static void usage(FILE *f)
+{
+	const struct verb *v;
+
+	(void)fputs("usage: sipregctl [-s SOCKET] [--json] [--timeout SEC] "
+		    "VERB ...\n\n", f);
+
+	for (v = verbv; v->name; v++)
+		(void)fprintf(f, "  %-8s %-5s %s\n", v->name, v->args, v->help);
+
+	(void)fputs("\n"
+		    "  -s, --socket SOCKET  default $SIPREGD_SOCKET, else "
+		    SOCKET_DEFAULT "\n"
+		    "  -j, --json           one JSON document\n"
+		    "  -t, --timeout SEC    how long to wait for the daemon\n"
+		    "  -h, --help           this text\n"
+		    "  -V, --version        the version\n", f);
+}
+
+
+enum result verb_help(const struct options *opt, int argc, char **argv)
+{
+	(void)opt;
+	(void)argc;
+	(void)argv;
+
+	usage(stdout);
+
+	return RESULT_OK;
+}
+
+
+static const struct verb *verb_find(const char *name)
+{
+	const struct verb *v;
+
+	for (v = verbv; v->name; v++) {
+		if (!strcmp(v->name, name))
+			return v;
+	}
+
+	return NULL;
+}
+
+
+static bool timeout_parse(int *timeout, const char *s)
+{
+	char *end;
+	const long n = strtol(s, &end, 10);
+
+	if (end == s || *end || n < 1 || n > TIMEOUT_MAX)
+		return false;
+
+	*timeout = (int)n;
+
+	return true;
+}
+
+
+static const char *socket_default(void)
+{
+	const char *path = getenv("SIPREGD_SOCKET");
+
+	return path && path[0] ? path : SOCKET_DEFAULT;
+}
+
+
+static enum result run(const struct options *opt, int argc, char **argv)
+{
+	static char *listv[] = {(char *)"list", NULL};
+	const struct verb *v;
+
+	if (!argc) {
+		argc = 1;
+		argv = listv;
+	}
+
+	v = verb_find(argv[0]);
+	if (!v) {
+		complain("unknown verb \"%s\", see sipregctl help", argv[0]);
+		return RESULT_USAGE;
+	}
+
+	if (argc - 1 != v->argc) {
+		complain("usage: sipregctl %s%s%s", v->name,
+			 v->argc ? " " : "", v->args);
+		return RESULT_USAGE;
+	}
+
+	return v->h(opt, argc, argv);
+}
+
+
+/* What could not be written was not said: a full disk is a failure. */
+static enum result flushed(enum result result)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return result;
+
+	complain("cannot write the output");
+
+	return result == RESULT_OK ? RESULT_FAILED : result;
+}
+
+
+int main(int argc, char *argv[])
+{
+	static const struct option longv[] = {
+		{"socket",  required_argument, NULL, 's'},
+		{"json",    no_argument,       NULL, 'j'},
+		{"timeout", required_argument, NULL, 't'},
+		{"help",    no_argument,       NULL, 'h'},
+		{"version", no_argument,       NULL, 'V'},
+		{NULL, 0, NULL, 0},
+	};
+	struct options opt = {.socket = socket_default()};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "s:jt:hV", longv, NULL)) != -1) {
+
+		switch (c) {
+
+		case 's':
+			opt.socket = optarg;
+			break;
+
+		case 'j':
+			opt.json = true;
+			break;
+
+		case 't':
+			if (!timeout_parse(&opt.timeout, optarg)) {
+				complain("--timeout: 1 to %d seconds",
+					 TIMEOUT_MAX);
+				return RESULT_USAGE;
+			}
+			break;
+
+		case 'h':
+			return flushed(verb_help(&opt, 0, NULL));
+
+		case 'V':
+			return flushed(verb_version(&opt, 0, NULL));
+
+		default:
+			usage(stderr);
+			return RESULT_USAGE;
+		}
+	}
+
+	return flushed(run(&opt, argc - optind, argv + optind));
+}

@@ -1,0 +1,178 @@
+/* How values look: times, durations, colours; and what a terminal may get. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+#include "text.h"
+#include "utf8.h"
+
+#define COLUMNS_DEFAULT 80
+
+
+/* U+0080 to U+009F; U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069. */
+static bool steers(const char *s, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	if (n == 2)
+		return u[0] == 0xc2 && u[1] < 0xa0;
+
+	if (n != 3 || u[0] != 0xe2)
+		return false;
+
+	if (u[1] == 0x80)
+		return u[2] == 0x8e || u[2] == 0x8f ||
+		       (u[2] >= 0xaa && u[2] <= 0xae);
+
+	return u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9;
+}
+
+
+void text_clean(char *s)
+{
+	size_t left = strlen(s), n;
+
+	while (left) {
+
+		const unsigned char c = (unsigned char)*s;
+
+		n = utf8_char(s, left);
+		if (!n) {
+			n = 1;
+			*s = '?';
+		}
+		else if (c < 0x20 || c == 0x7f || steers(s, n)) {
+			memset(s, '?', n);
+		}
+
+		s += n;
+		left -= n;
+	}
+}
+
+
+const char *text_time(char buf[TEXT_TIME], int64_t usec)
+{
+	const time_t t = (time_t)(usec / 1000000);
+	struct tm tm;
+	size_t n;
+
+	if (usec < 0 || !localtime_r(&t, &tm))
+		return "-";
+
+	n = strftime(buf, TEXT_TIME - 1, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	if (n < 5)
+		return "-";
+
+	/* strftime's zone is +0100, RFC 3339 §5.6 wants +01:00 */
+	memmove(buf + n - 1, buf + n - 2, 3);
+	buf[n - 2] = ':';
+
+	return buf;
+}
+
+
+static const char *two_units(char buf[TEXT_DURATION], int64_t big, char unit,
+			     int64_t small, char small_unit)
+{
+	(void)snprintf(buf, TEXT_DURATION, "%" PRId64 "%c%02d%c", big, unit,
+		       (int)small, small_unit);
+
+	return buf;
+}
+
+
+const char *text_duration(char buf[TEXT_DURATION], int64_t seconds)
+{
+	const int64_t minutes = seconds / 60, hours = minutes / 60;
+
+	if (seconds < 0)
+		return "-";
+
+	if (hours >= 24)
+		return two_units(buf, hours / 24, 'd', hours % 24, 'h');
+	if (hours)
+		return two_units(buf, hours, 'h', minutes % 60, 'm');
+	if (minutes)
+		return two_units(buf, minutes, 'm', seconds % 60, 's');
+
+	(void)snprintf(buf, TEXT_DURATION, "%ds", (int)seconds);
+
+	return buf;
+}
+
+
+int64_t text_now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+
+bool text_terminal(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
+
+unsigned text_columns(void)
+{
+	struct winsize ws;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) || !ws.ws_col)
+		return COLUMNS_DEFAULT;
+
+	return ws.ws_col;
+}
+
+
+static bool coloured(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return text_terminal() && (!no || !no[0]) && term &&
+	       strcmp(term, "dumb");
+}
+
+
+const char *text_colour(enum colour c)
+{
+	if (c == COLOUR_NONE || !coloured())
+		return "";
+
+	switch (c) {
+
+	case COLOUR_GOOD:   return "\x1b[32m";
+	case COLOUR_BAD:    return "\x1b[31m";
+	case COLOUR_UNSURE: return "\x1b[33m";
+	case COLOUR_HEAD:   return "\x1b[1m";
+	case COLOUR_NONE:   break;
+	}
+
+	return "";
+}
+
+
+const char *text_colour_end(enum colour c)
+{
+	return c == COLOUR_NONE || !coloured() ? "" : "\x1b[0m";
+}
+
+
+size_t text_width(const char *s)
+{
+	size_t n = 0;
+
+	/* bytes that begin a character */
+	for (; *s; ++s)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+
+	return n;
+}

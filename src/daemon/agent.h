@@ -1,0 +1,76 @@
+/* One account, performed: resolves, opens links, sends REGISTERs, answers what
+ * comes in. The core's account.c decides, this carries out. */
+
+#ifndef AGENT_H
+#define AGENT_H
+
+#include "account.h"
+#include "compat.h"
+#include "config.h"
+#include "edges.h"
+#include "link.h"
+#include "resolve.h"
+
+
+struct agent;
+
+/* What all agents share; outlives them. */
+struct agent_env {
+	struct edges *edges;
+	struct resolve *resolve;
+	const char *user_agent;
+	const char *instance;            /* "urn:uuid:..." */
+	const int64_t *wall_usec;        /* see core/account.h */
+};
+
+typedef void (agent_event_h)(struct agent *a, const struct event *e,
+			     void *arg);
+typedef void (agent_left_h)(struct agent *a, void *arg);
+
+/* The end of something that was asked for (Register). */
+struct agent_outcome {
+	bool registered;
+	uint16_t code;                   /* of the last answer; 0: none */
+	enum reason reason;
+};
+typedef void (agent_outcome_h)(const struct agent_outcome *o, void *arg);
+
+/* `conf` stays valid as long as `config`, of which a reference is kept. */
+int agent_alloc(struct agent **ap, struct config *config,
+		const struct account_conf *conf, const struct agent_env *env,
+		agent_event_h *eventh, void *arg);
+
+void agent_start(struct agent *a);
+
+/* Un-REGISTERs as configured; `lefth` from here or later, within
+ * REG_LEAVE_MAX. */
+void agent_stop(struct agent *a, agent_left_h *lefth);
+
+/* REGISTER now, whatever it waits for. `h` is called once, when the try has
+ * come to an end; not after mem_deref() of the agent. EINVAL: it is paused or
+ * disabled, then h is not called. */
+int agent_register(struct agent *a, agent_outcome_h *h, void *arg);
+
+/* Nobody waits for the outcome any more. */
+void agent_forget(struct agent *a, void *arg);
+
+const struct account_conf *agent_conf(const struct agent *a);
+const struct account *agent_account(const struct agent *a);
+
+/* The i-th flow for status; NULL members where there is none. */
+struct agent_flow {
+	const struct flow *flow;         /* NULL: no link now */
+	const struct sa *local, *peer;
+	enum transport transport;
+	const char *host;                /* as configured */
+	const char *detail;              /* of the last failure, in words; "" */
+};
+void agent_flow(const struct agent *a, unsigned i, struct agent_flow *f);
+
+/* The reason phrase of the last answer to a REGISTER; "" before. */
+const char *agent_last_reason(const struct agent *a);
+
+/* Requests dropped without an answer: strangers, foreign tokens. */
+uint32_t agent_dropped(const struct agent *a);
+
+#endif

@@ -1,0 +1,376 @@
+/* The configuration: loads the files in their order, finishes what is global,
+ * and answers where an account goes.
+ *
+ * The parts: config_source.c reads and parses a file, config_table.c has a row
+ * for each key, config_value.c turns settings into values by those rows,
+ * config_check.c and config_uri.c know what strings must look like,
+ * config_account.c merges and multiplies accounts, config_derive.c finishes
+ * them, config_secret.c reads passwords, config_text.c prints it all. */
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "config_load.h"
+#include "config_uri.h"
+
+
+#define PORT_DNS 53
+#define SUFFIX   ".conf"
+
+
+static void destructor(void *arg)
+{
+	struct config *c = arg;
+
+	for (size_t i = 0; i < c->accountc; i++)
+		mem_deref(c->accountv[i]);
+
+	mem_deref(c->accountv);
+	values_deref(&keys_global, c);
+	mem_deref(c->file);
+	mem_deref(c->dnsv);
+}
+
+
+/* Absolute, because the values of the keys that are files outlive the start
+ * directory. */
+static int dir_of(char **dirp, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	char *dir = NULL, *real;
+	int err;
+
+	if (slash)
+		err = re_sdprintf(&dir, "%b", file, (size_t)(slash - file));
+	else
+		err = str_dup(&dir, ".");
+	if (err)
+		return err;
+
+	real = realpath(*dir ? dir : "/", NULL);
+	mem_deref(dir);
+	if (!real)
+		return errno;
+
+	err = str_dup(dirp, real);
+	free(real);
+
+	return err;
+}
+
+
+static void read_accounts(struct load *l, config_setting_t *list)
+{
+	int n;
+
+	if (!list)
+		return;
+
+	if (!config_setting_is_list(list) && !config_setting_is_array(list)) {
+		say_error(&l->y, list, "accounts: wants a list ( { ... } ), "
+			  "not %s", setting_kind(list));
+		return;
+	}
+
+	n = config_setting_length(list);
+	for (int i = 0; i < n && !l->y.no_memory; i++)
+		account_read(l, config_setting_get_elem(list, (unsigned)i));
+}
+
+
+static void include_file(struct load *l, const char *path)
+{
+	config_setting_t *setv[1], *root;
+	bool toldv[1];
+	struct reader r = {&l->y, &keys_included, NULL, setv, toldv};
+	struct source *s;
+
+	if (source_load(&s, &l->y, path))
+		return;
+
+	list_append(&l->sourcel, &s->le, s);
+	root = config_root_setting(&s->cfg);
+	values_read(&r, root);
+	read_accounts(l, config_setting_get_member(root, "accounts"));
+}
+
+
+static int wanted(const struct dirent *d)
+{
+	const size_t len = strlen(d->d_name), tail = strlen(SUFFIX);
+
+	return d->d_name[0] != '.' && len > tail &&
+	       !strcmp(d->d_name + len - tail, SUFFIX);
+}
+
+
+/* Not alphasort(), which is another order in another locale. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+
+static void include_dir(struct load *l, const char *dir)
+{
+	struct dirent **namev;
+	char *path;
+	int n;
+
+	n = scandir(dir, &namev, wanted, by_name);
+	if (n < 0) {
+		if (errno == ENOMEM)
+			say_no_memory(&l->y);
+		else if (errno != ENOENT)
+			say_error_at(&l->y, dir, 0, "cannot be read: %s",
+				     strerror(errno));
+		return;
+	}
+
+	for (int i = 0; i < n; i++) {
+		if (re_sdprintf(&path, "%s/%s", dir, namev[i]->d_name)) {
+			say_no_memory(&l->y);
+		}
+		else {
+			include_file(l, path);
+			mem_deref(path);
+		}
+		free(namev[i]);
+	}
+
+	free(namev);
+}
+
+
+/* Beside the main file, named in messages as the main file is. */
+static void include(struct load *l)
+{
+	const char *dir = l->c->include_dir, *file = l->c->file;
+	const char *slash = strrchr(file, '/');
+	char *path;
+	int err;
+
+	if (!*dir)
+		return;
+
+	if (*dir == '/' || !slash)
+		err = str_dup(&path, dir);
+	else
+		err = re_sdprintf(&path, "%b%s", file,
+				  (size_t)(slash + 1 - file), dir);
+	if (err) {
+		say_no_memory(&l->y);
+		return;
+	}
+
+	include_dir(l, path);
+	mem_deref(path);
+}
+
+
+/* From the file, else the first of systemd's, else the built-in one. */
+static int set_state_dir(struct config *c)
+{
+	const char *env = getenv("STATE_DIRECTORY");
+	size_t len = env ? strcspn(env, ":") : 0;
+
+	if (*c->state_dir)
+		return 0;
+
+	if (!len || *env != '/') {
+		env = CONFIG_STATE_DIR;
+		len = strlen(env);
+	}
+
+	mem_deref(c->state_dir);
+
+	return re_sdprintf(&c->state_dir, "%b", env, len);
+}
+
+
+static int set_dns(struct config *c)
+{
+	c->dnsv = mem_zalloc((c->dns_textc + 1) * sizeof(*c->dnsv), NULL);
+	if (!c->dnsv)
+		return ENOMEM;
+
+	for (size_t i = 0; i < c->dns_textc; i++) {
+		const char *text = c->dns_textv[i];
+		struct addr addr;
+		struct pl host;
+		uint16_t port;
+
+		pl_set_str(&host, text);
+		port = 0;
+		if (!addr_parse(&addr, host.p, host.l, PORT_DNS)) {
+			(void)host_port_parse(text, &host, &port);
+			(void)addr_parse(&addr, host.p, host.l,
+					 port ? port : PORT_DNS);
+		}
+
+		sa_from_addr(&c->dnsv[c->dnsc++], &addr);
+	}
+
+	return 0;
+}
+
+
+static void read_global(struct load *l, config_setting_t *root)
+{
+	config_setting_t *setv[GLOBAL_KEYS_MAX] = {NULL};
+	struct reader r = {&l->y, &keys_global, l->c, setv, l->told_global};
+
+	values_read(&r, root);
+	if (l->y.no_memory || !values_check(&r, NULL, NULL))
+		return;
+
+	if (set_state_dir(l->c) || set_dns(l->c))
+		say_no_memory(&l->y);
+}
+
+
+static int compare(const void *a, const void *b)
+{
+	const struct account_conf *const *x = a, *const *y = b;
+	const int d = strcmp((*x)->name, (*y)->name);
+
+	return d ? d : (*x)->order < (*y)->order ? -1 : 1;
+}
+
+
+static void check_names(struct load *l)
+{
+	const struct config *c = l->c;
+	const size_t size = (c->accountc + 1) * sizeof(*c->accountv);
+	struct account_conf **v = mem_alloc(size, NULL);
+
+	if (!v) {
+		say_no_memory(&l->y);
+		return;
+	}
+
+	for (size_t i = 0; i < c->accountc; i++) {
+		v[i] = c->accountv[i];
+		v[i]->order = i;
+	}
+
+	qsort(v, c->accountc, sizeof(*v), compare);
+	for (size_t i = 1; i < c->accountc; i++) {
+		const struct account_conf *a = v[i - 1], *b = v[i];
+
+		if (*b->name && !strcmp(a->name, b->name))
+			say_error_at(&l->y, b->file, b->line,
+				     "name: \"%s\" is that of the account at "
+				     "%s:%u too", b->name, a->file, a->line);
+	}
+
+	mem_deref(v);
+}
+
+
+static void load_main(struct load *l, const char *file)
+{
+	config_setting_t *root;
+	struct source *s;
+
+	if (source_load(&s, &l->y, file))
+		return;
+
+	list_append(&l->sourcel, &s->le, s);
+	root = config_root_setting(&s->cfg);
+
+	read_global(l, root);
+	if (l->y.no_memory ||
+	    defaults_read(l, config_setting_get_member(root, "defaults"))) {
+		say_no_memory(&l->y);
+		return;
+	}
+
+	read_accounts(l, config_setting_get_member(root, "accounts"));
+	include(l);
+	if (!l->y.no_memory)
+		check_names(l);
+}
+
+
+int config_load_presets(struct config **cp, const char *file,
+			const char *presets, config_message_h *h, void *arg)
+{
+	struct load l = {.y = {.h = h, .arg = arg}, .presets = presets};
+	int err = 0;
+
+	if (!cp || !file || !presets)
+		return EINVAL;
+
+	l.c = mem_zalloc(sizeof(*l.c), destructor);
+	if (!l.c)
+		return ENOMEM;
+
+	err = values_init(&keys_global, l.c);
+	if (!err)
+		err = str_dup(&l.c->file, file);
+	if (err)
+		goto out;
+
+	err = dir_of(&l.dir, file);
+	if (err)
+		say_error_at(&l.y, file, 0, "cannot be read: %s",
+			     strerror(err));
+	else
+		load_main(&l, file);
+
+	if (l.y.no_memory)
+		err = ENOMEM;
+	else if (l.y.errors)
+		err = EINVAL;
+
+ out:
+	list_flush(&l.sourcel);
+	list_flush(&l.presetl);
+	mem_deref(l.defaults);
+	mem_deref(l.dir);
+	if (err)
+		mem_deref(l.c);
+	else
+		*cp = l.c;
+
+	return err;
+}
+
+
+int config_load(struct config **cp, const char *file, config_message_h *h,
+		void *arg)
+{
+	return config_load_presets(cp, file, CONFIG_PRESETS, h, arg);
+}
+
+
+void account_conf_edge(const struct account_conf *a, size_t i,
+		       struct pl *host, uint16_t *port,
+		       enum transport *transport)
+{
+	const char *uri = i < a->proxyc ? a->proxyv[i] : a->registrar;
+	struct uri_parts u;
+
+	(void)uri_parts_decode(&u, uri);
+	if (u.host.l && u.host.p[0] == '[') {
+		pl_advance(&u.host, 1);
+		u.host.l -= 1;
+	}
+
+	*host = u.host;
+	*port = u.port;
+
+	if (a->transport != TRANSPORT_AUTO)
+		*transport = a->transport;
+	else if (a->sips)
+		*transport = TRANSPORT_TLS;
+	else if (u.transport != TRANSPORT_AUTO)
+		*transport = u.transport;
+	else if (u.port == transport_port(TRANSPORT_TLS))
+		*transport = TRANSPORT_TLS;
+	else
+		*transport = TRANSPORT_UDP;
+}

@@ -1,0 +1,144 @@
+/* The configuration: libconfig files to values, every error with file and
+ * line. A config never changes once it is loaded; agents hold a reference. */
+
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include "account.h"
+#include "compat.h"
+#include "log.h"
+#include "net.h"
+#include "resolve.h"
+#include "tls.h"
+
+
+#define CONFIG_FILE      "/etc/sipregd/sipregd.conf"
+#define CONFIG_SOCKET    "/run/sipregd/control"
+#define CONFIG_STATE_DIR "/var/lib/sipregd"
+#define CONFIG_PRESETS   "/usr/share/sipregd/presets"
+
+#define CONFIG_ACCOUNTS_MAX 200000       /* twice of what it is built for */
+
+enum contact_policy {
+	CONTACT_AUTO,
+	CONTACT_MAPPED,
+	CONTACT_LOCAL,
+	CONTACT_STATIC,
+};
+
+enum inbound_policy {
+	INBOUND_REJECT,
+	INBOUND_REDIRECT,
+	INBOUND_RELAY,
+};
+
+/* One account, all defaults and presets applied. Strings are never NULL; ""
+ * means that nothing is configured. */
+struct account_conf {
+	char *file;                      /* where it stands, for messages */
+	unsigned line;
+	size_t order;                    /* its index in the configuration */
+
+	char *name;
+	char *aor;                       /* as written */
+	char *aor_user;                  /* still escaped, as in the URI */
+	char *aor_host;                  /* a literal IPv6 keeps its [] */
+	uint16_t aor_port;               /* 0: none */
+	bool sips;                       /* AOR, registrar or proxy is sips: */
+	char *preset;
+	bool enabled;
+
+	char *auth_user;                 /* default: the AOR's user */
+	char *realm;                     /* "": any */
+	char *password;                  /* whatever its source was */
+	char *password_file;             /* the source, or "" */
+	char *credential;
+
+	char *registrar;                 /* URI; default "sip:" AOR's host */
+	char **proxyv;                   /* outbound_proxy, URIs */
+	size_t proxyc;
+	enum transport transport;        /* as configured, maybe AUTO */
+	bool shared;                     /* connection = "shared" */
+	unsigned shared_connections;
+	struct sa source;                /* unset: any */
+	char *source_text;               /* as written */
+	char *interface;
+	uint8_t dscp;
+	enum resolve_family family;
+
+	enum contact_policy contact_policy;
+	struct addr contact_address;     /* static: unset if it is a name */
+	char *contact_host;              /* static: "host" or "host:port" */
+	char *contact_user;              /* default: the AOR's user */
+	bool purge_ghosts;
+
+	struct tls_conf tls;
+
+	bool probe;                      /* mode auto */
+	unsigned probe_interval;         /* [s] */
+	char *turn_server, *turn_user, *turn_password_file;
+	char *turn_password;             /* what the file holds */
+
+	enum inbound_policy inbound;
+	unsigned inbound_code;           /* 400..599 of `reject`, never 6xx */
+	char *inbound_target;            /* URI */
+	char **allowv;                   /* inbound.allow: "ADDR" or "ADDR/BITS" */
+	size_t allowc;
+
+	char **headerv;                  /* "Name: value" without CRLF */
+	size_t headerc;
+
+	struct account_policy policy;    /* what the core decides by */
+};
+
+struct config {
+	char *file;
+	char *control_socket;
+	char *state_dir;
+	char *include_dir;               /* as written */
+	char *instance_id;               /* "": made once, kept in state_dir */
+	char *user_agent;
+	enum log_level log_level;
+
+	struct sa *dnsv;                 /* none: /etc/resolv.conf */
+	size_t dnsc;
+	char **dns_textv;                /* the same, as written */
+	size_t dns_textc;
+	char *stun_server, *stun_server2;
+	unsigned stun_interval;          /* [s] */
+	struct {
+		uint32_t edge_registers, registers;
+		uint32_t edge_connects, connects;
+	} pace;                          /* per second; 0: off */
+	char *metrics_listen, *metrics_textfile;
+
+	struct account_conf **accountv;  /* in order of the files */
+	size_t accountc;
+};
+
+/* One thing that is wrong or dubious, as "file:line: message". */
+typedef void (config_message_h)(bool error, const char *text, void *arg);
+
+/* Loads `file` and what it includes. Every error is told to `h`, warnings
+ * too; EINVAL if there was an error, and then *cp is untouched. mem_deref()
+ * wipes the secrets. */
+int config_load(struct config **cp, const char *file, config_message_h *h,
+		void *arg);
+
+/* The same with presets from another directory than CONFIG_PRESETS. */
+int config_load_presets(struct config **cp, const char *file,
+			const char *presets, config_message_h *h, void *arg);
+
+/* The effective configuration in libconfig's syntax, secrets masked. It loads
+ * again; `count` and included files have become plain accounts. */
+int config_print(struct re_printf *pf, const struct config *c);
+
+/* Where the account's flows go: the i-th outbound proxy, else the registrar,
+ * as host (a literal IPv6 without its []), port (0: none given) and transport:
+ * `auto` is resolved to TLS for sips:, else what the URI says, TLS for port
+ * 5061, else UDP until NAPTR is asked. */
+void account_conf_edge(const struct account_conf *a, size_t i,
+		       struct pl *host, uint16_t *port,
+		       enum transport *transport);
+
+#endif

@@ -1,0 +1,103 @@
+/* Secrets from files: one line, of a bounded size, never in a message. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "config_check.h"
+#include "config_load.h"
+
+
+#define PATH_ROOM 4096           /* bytes of a path */
+
+
+/* Ends the text after its line. What is wrong with it, or NULL. */
+static const char *one_line(char *text, size_t len)
+{
+	if (memchr(text, '\0', len))
+		return "has a zero byte";
+
+	if (len && text[len - 1] == '\n')
+		text[--len] = '\0';
+
+	if (len && text[len - 1] == '\r')
+		text[--len] = '\0';
+
+	if (!len)
+		return "is empty";
+
+	if (strchr(text, '\n'))
+		return "has more than one line";
+
+	return check_string(text);
+}
+
+
+bool secret_read(struct load *l, char **dst, const char *key,
+		 const char *path, config_setting_t *s)
+{
+	const char *wrong;
+	char *text = NULL;
+	size_t len = 0;
+	struct stat st;
+	mode_t mode = 0;
+	bool ok = false;
+	int err;
+
+	/* opening a FIFO would wait for its writer */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+		say_error(&l->y, s, "%s: %s is not a file", key, path);
+		return false;
+	}
+
+	err = source_read(&text, &len, &mode, path, CHECK_STRING_MAX + 2);
+	if (err) {
+		say_error(&l->y, s, "%s: %s cannot be read: %s", key, path,
+			  strerror(err));
+		return false;
+	}
+
+	wrong = one_line(text, len);
+	if (wrong) {
+		say_error(&l->y, s, "%s: %s %s", key, path, wrong);
+		goto out;
+	}
+
+	if (mode & S_IROTH)
+		say_warning(&l->y, s, "%s: others can read %s (mode %04o), "
+			    "chmod o-r it", key, path, (unsigned)mode & 07777);
+
+	mem_deref(*dst);
+	*dst = value_dup(text, true);
+	ok = *dst != NULL;
+	if (!ok)
+		say_no_memory(&l->y);
+
+ out:
+	source_wipe(text, len);
+
+	return ok;
+}
+
+
+bool secret_credential(struct load *l, char **dst, const char *name,
+		       config_setting_t *s)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char path[PATH_ROOM];
+
+	if (!dir || !*dir) {
+		say_error(&l->y, s, "credential: \"%s\" cannot be read: "
+			  "$CREDENTIALS_DIRECTORY is not set (it is by "
+			  "LoadCredential= in a systemd unit)", name);
+		return false;
+	}
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+	    (int)sizeof(path)) {
+		say_error(&l->y, s, "credential: the path is too long");
+		return false;
+	}
+
+	return secret_read(l, dst, "credential", path, s);
+}

@@ -1,0 +1,607 @@
+/* One socket: UDP, TCP or TLS. Connects, frames, queues what the kernel does
+ * not take at once, and says when it is over.
+ *
+ * Any handler may free the conn. So what calls handlers runs inside run(),
+ * which keeps the conn for so long, and looks at over() after each of them. */
+
+#include <errno.h>
+#include <unistd.h>
+#include "conn.h"
+#include "frame.h"
+#include "loop.h"
+#include "sock.h"
+#include "stream.h"
+#include "timer.h"
+
+
+#define TEXT_SIZE      256       /* bytes of a reason in words */
+#define DATAGRAMS_MAX  32        /* read per wake-up, so that one peer cannot
+				    keep the loop to itself */
+#define RX_SIZE        65536     /* likewise of a stream; and the largest
+				    datagram that there can be */
+
+enum state {
+	CONNECTING,
+	HANDSHAKE,
+	UP,
+	CLOSED,
+};
+
+struct conn {
+	struct io io;
+	struct sa local;
+	struct sa peer;
+	uint8_t transport;               /* enum transport */
+	uint8_t state;                   /* enum state */
+	bool heard;                      /* UDP: something came from the peer */
+	int watched;                     /* FD_READ, FD_WRITE; 0: nothing */
+	int err;                         /* to be told from the loop; 0: none */
+	struct tls_ctx *tls;
+	char *host;                      /* until the handshake */
+	struct stream stream;            /* TCP, TLS */
+	struct frame frame;
+	struct timer soon;               /* what must not happen in a call */
+	struct conn_handlers h;
+	void *arg;
+};
+
+/* Nothing is left in it between two events. */
+static uint8_t rx[RX_SIZE];
+
+
+static void shut(struct conn *c)
+{
+	timer_cancel(&c->soon);
+
+	c->state = CLOSED;
+	stream_close(&c->stream);
+	frame_reset(&c->frame);
+
+	if (c->io.fd < 0)
+		return;
+
+	if (c->watched)
+		io_stop(&c->io);
+	(void)close(c->io.fd);
+	c->io.fd = -1;
+}
+
+
+static void destructor(void *data)
+{
+	struct conn *c = data;
+
+	shut(c);
+	mem_deref(c->tls);
+	mem_deref(c->host);
+}
+
+
+static void run(struct conn *c, void (*pass)(struct conn *c))
+{
+	mem_ref(c);
+	pass(c);
+	mem_deref(c);
+}
+
+
+/* Closed, or freed by its owner: only run() still holds it. */
+static bool over(const struct conn *c)
+{
+	return c->state == CLOSED || mem_nrefs(c) == 1;
+}
+
+
+static void fail(struct conn *c, enum reason reason, const char *text)
+{
+	shut(c);
+	c->h.closeh(reason, text, c->arg);
+}
+
+
+static void fail_errno(struct conn *c, enum reason reason, int err)
+{
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%m", err);
+	fail(c, reason, text);
+}
+
+
+/* RFC 3263 §4.3 treats both alike; people do not. */
+static enum reason connect_reason(int err)
+{
+	return err == ECONNREFUSED || err == ECONNRESET
+		? REASON_CONNECT_REFUSED : REASON_CONNECT_TIMEOUT;
+}
+
+
+static int watch(struct conn *c, int flags)
+{
+	int err;
+
+	if (flags == c->watched)
+		return 0;
+
+	err = io_listen(&c->io, flags);
+	if (!err)
+		c->watched = flags;
+
+	return err;
+}
+
+
+static void established(struct conn *c)
+{
+	int err;
+
+	c->state = UP;
+	c->host = mem_deref(c->host);
+
+	err = watch(c, FD_READ);
+	if (err)
+		fail_errno(c, REASON_FLOW_LOST, err);
+	else
+		c->h.estabh(c->arg);
+}
+
+
+/* Tells everything that is whole. */
+static void tell_frames(struct conn *c, msec_t now)
+{
+	static const uint8_t pong[] = {'\r', '\n'};
+	struct mbuf *mb;
+
+	while (!over(c)) {
+		switch (frame_next(&c->frame, &mb, now)) {
+
+		case FRAME_MORE:
+			return;
+
+		case FRAME_MESSAGE:
+			c->h.recvh(mb, &c->peer, c->arg);
+			mem_deref(mb);
+			break;
+
+		case FRAME_PONG:
+			if (c->h.pongh)
+				c->h.pongh(c->arg);
+			break;
+
+		case FRAME_PING:
+			/* Leaves at the end of this pass. If the queue is full
+			 * the peer reads nothing and will not miss it. */
+			(void)stream_enqueue(&c->stream, pong, sizeof(pong));
+			if (c->h.pingh)
+				c->h.pingh(c->arg);
+			break;
+
+		case FRAME_ERROR:
+			fail(c, REASON_FLOW_LOST, c->frame.error);
+			break;
+		}
+	}
+}
+
+
+static int flush(struct conn *c)
+{
+	int err, want;
+
+	err = stream_flush(&c->stream, &want);
+	if (!err)
+		err = watch(c, want);
+
+	return err;
+}
+
+
+static void stream_pass(struct conn *c)
+{
+	const msec_t now = loop_now();
+	char text[TEXT_SIZE];
+	size_t len;
+	bool open;
+	int err;
+
+	open = stream_read(&c->stream, rx, sizeof(rx), &len, text,
+			   sizeof(text));
+
+	/* what came before the end was whole and counts */
+	err = frame_add(&c->frame, rx, len, now);
+	if (err) {
+		fail_errno(c, REASON_FLOW_LOST, err);
+		return;
+	}
+
+	tell_frames(c, now);
+	if (over(c))
+		return;
+
+	if (!open) {
+		fail(c, REASON_FLOW_LOST, text);
+		return;
+	}
+
+	err = c->err ? c->err : flush(c);
+	if (!err && stream_pending(&c->stream))
+		err = timer_start(&c->soon, now);
+	if (err)
+		fail_errno(c, REASON_FLOW_LOST, err);
+}
+
+
+static void tell_datagram(struct conn *c, size_t len, const struct sa *src,
+			  void (*h)(struct mbuf *mb, const struct sa *src,
+				    void *arg))
+{
+	struct mbuf *mb = mbuf_alloc(len);
+
+	if (!mb)
+		return;          /* lost, as any datagram may be */
+
+	(void)mbuf_write_mem(mb, rx, len);
+	mb->pos = 0;
+	h(mb, src, c->arg);
+	mem_deref(mb);
+}
+
+
+static void datagram(struct conn *c, size_t len, const struct sa *src)
+{
+	const bool from_peer = sa_cmp(src, &c->peer, SA_ALL);
+
+	if (from_peer)
+		c->heard = true;
+
+	switch (frame_datagram(rx, len)) {
+
+	case FRAME_SIP:
+		tell_datagram(c, len, src, c->h.recvh);
+		break;
+
+	case FRAME_STUN:
+		if (c->h.stunh)
+			tell_datagram(c, len, src, c->h.stunh);
+		break;
+
+	case FRAME_CRLF:
+		if (from_peer && c->h.pongh)
+			c->h.pongh(c->arg);
+		break;
+
+	case FRAME_BLANK:        /* a server's own, not an answer to ours */
+		break;
+	}
+}
+
+
+/* A port that refuses is a fact as long as the peer has never been heard;
+ * later it is a registrar that restarts, and pings will tell. */
+static void drain_errors(struct conn *c)
+{
+	bool refused = false;
+	struct sa dst;
+	int err;
+
+	while (sock_next_error(c->io.fd, &dst, &err)) {
+		if (err == ECONNREFUSED && sa_cmp(&dst, &c->peer, SA_ALL))
+			refused = true;
+	}
+
+	if (refused && !c->heard)
+		fail_errno(c, REASON_CONNECT_REFUSED, ECONNREFUSED);
+}
+
+
+static void datagram_pass(struct conn *c)
+{
+	struct sa src;
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < DATAGRAMS_MAX && !over(c); i++) {
+		src.len = sizeof(src.u);
+		n = recvfrom(c->io.fd, rx, sizeof(rx), 0, &src.u.sa, &src.len);
+		if (n >= 0)
+			datagram(c, (size_t)n, &src);
+		else if (sock_would_block(errno))
+			break;
+	}
+
+	/* after what came before them */
+	if (!over(c))
+		drain_errors(c);
+}
+
+
+static void handshake_pass(struct conn *c)
+{
+	char text[TEXT_SIZE];
+	enum reason reason;
+	int err, want;
+
+	err = stream_handshake(&c->stream, &want, &reason, text, sizeof(text));
+	if (!err) {
+		established(c);
+		return;
+	}
+
+	if (err == EPROTO) {
+		fail(c, reason, text);
+		return;
+	}
+
+	err = watch(c, want);
+	if (err)
+		fail_errno(c, REASON_TLS_FAILURE, err);
+}
+
+
+static void connect_pass(struct conn *c)
+{
+	int err = sock_connect_result(c->io.fd);
+
+	if (err == EINPROGRESS)
+		return;
+
+	if (!err)
+		err = sock_local(&c->local, c->io.fd);
+
+	/* Where the peer's port is an ephemeral one of this very machine, a
+	 * socket can end up connected to itself. */
+	if (!err && sa_cmp(&c->local, &c->peer, SA_ALL))
+		err = ECONNREFUSED;
+
+	if (err) {
+		fail_errno(c, connect_reason(err), err);
+		return;
+	}
+
+	if (c->transport != TRANSPORT_TLS) {
+		established(c);
+		return;
+	}
+
+	err = stream_start_tls(&c->stream, c->tls, c->host);
+	if (err) {
+		fail_errno(c, REASON_TLS_FAILURE, err);
+		return;
+	}
+
+	c->state = HANDSHAKE;
+	handshake_pass(c);
+}
+
+
+static void pass(struct conn *c)
+{
+	switch ((enum state)c->state) {
+
+	case CONNECTING:
+		connect_pass(c);
+		break;
+
+	case HANDSHAKE:
+		handshake_pass(c);
+		break;
+
+	case UP:
+		if (c->transport == TRANSPORT_UDP)
+			datagram_pass(c);
+		else
+			stream_pass(c);
+		break;
+
+	case CLOSED:
+		break;
+	}
+}
+
+
+static void io_handler(int flags, void *arg)
+{
+	(void)flags;     /* what is not ready says so itself */
+
+	run(arg, pass);
+}
+
+
+static void soon_pass(struct conn *c)
+{
+	if (c->state == CONNECTING && c->err)
+		fail_errno(c, connect_reason(c->err), c->err);
+	else if (c->state == CONNECTING)
+		established(c);
+	else if (c->stream.broken)
+		fail_errno(c, REASON_FLOW_LOST, c->err);
+	else
+		pass(c);
+}
+
+
+static void soon_handler(void *arg)
+{
+	run(arg, soon_pass);
+}
+
+
+/* Facts about the network are told by handler, like those that come later. */
+static bool is_network_error(int err)
+{
+	return err == ECONNREFUSED || err == ETIMEDOUT ||
+		err == EHOSTUNREACH || err == ENETUNREACH ||
+		err == ENETDOWN || err == EHOSTDOWN;
+}
+
+
+static int stream_open(struct conn *c, const struct sock_conf *conf)
+{
+	int err;
+
+	err = sock_stream(&c->io.fd, conf);
+	if (err)
+		return err;
+
+	stream_init(&c->stream, c->io.fd);
+
+	if (!connect(c->io.fd, &c->peer.u.sa, c->peer.len) ||
+	    errno == EINPROGRESS) {
+		err = sock_local(&c->local, c->io.fd);
+		return err ? err : watch(c, FD_WRITE);
+	}
+
+	return errno;
+}
+
+
+static int datagram_open(struct conn *c, const struct sock_conf *conf)
+{
+	int err;
+
+	err = sock_datagram(&c->io.fd, conf);
+	if (!err)
+		err = sock_local(&c->local, c->io.fd);
+	if (!err)
+		err = timer_start(&c->soon, loop_now());
+
+	return err;
+}
+
+
+static bool conf_valid(const struct conn_conf *conf)
+{
+	return conf->transport != TRANSPORT_AUTO &&
+		sa_isset(&conf->peer, SA_ALL) &&
+		(conf->transport != TRANSPORT_TLS ||
+		 (conf->tls && conf->host));
+}
+
+
+static int open_as_told(struct conn *c, const struct conn_conf *conf)
+{
+	const struct sock_conf sock = {
+		.peer = &c->peer,
+		.source = &conf->source,
+		.interface = conf->interface,
+		.dscp = conf->dscp,
+	};
+	int err;
+
+	if (conf->transport == TRANSPORT_TLS) {
+		c->tls = mem_ref(conf->tls);
+		err = str_dup(&c->host, conf->host);
+		if (err)
+			return err;
+	}
+
+	err = transport_stream(conf->transport) ? stream_open(c, &sock)
+		: datagram_open(c, &sock);
+	if (!is_network_error(err))
+		return err;
+
+	c->err = err;
+
+	return timer_start(&c->soon, loop_now());
+}
+
+
+int conn_open(struct conn **connp, const struct conn_conf *conf,
+	      const struct conn_handlers *h, void *arg)
+{
+	struct conn *c;
+	int err;
+
+	if (!connp || !conf || !h || !h->estabh || !h->recvh || !h->closeh ||
+	    !conf_valid(conf))
+		return EINVAL;
+
+	c = mem_zalloc(sizeof(*c), destructor);
+	if (!c)
+		return ENOMEM;
+
+	timer_init(&c->soon, soon_handler, c);
+	frame_init(&c->frame);
+	c->io.fd = -1;
+	c->io.h = io_handler;
+	c->io.arg = c;
+	c->transport = (uint8_t)conf->transport;
+	c->peer = conf->peer;
+	c->h = *h;
+	c->arg = arg;
+
+	err = open_as_told(c, conf);
+	if (err)
+		mem_deref(c);
+	else
+		*connp = c;
+
+	return err;
+}
+
+
+static int stream_send(struct conn *c, const uint8_t *buf, size_t len)
+{
+	int err;
+
+	err = stream_enqueue(&c->stream, buf, len);
+	if (err)
+		return err;
+
+	err = flush(c);
+	if (err) {
+		c->err = err;
+		(void)timer_start(&c->soon, loop_now());
+	}
+
+	return err;
+}
+
+
+int conn_send(struct conn *c, const uint8_t *buf, size_t len)
+{
+	if (!c || !buf || !len)
+		return EINVAL;
+	if (c->state != UP || c->err)
+		return ENOTCONN;
+
+	return c->transport == TRANSPORT_UDP
+		? sock_send_to(c->io.fd, &c->peer, buf, len)
+		: stream_send(c, buf, len);
+}
+
+
+int conn_send_to(struct conn *c, const struct sa *dst, const uint8_t *buf,
+		 size_t len)
+{
+	if (!c || !dst || !buf || !len || c->transport != TRANSPORT_UDP)
+		return EINVAL;
+	if (c->state != UP)
+		return ENOTCONN;
+
+	return sock_send_to(c->io.fd, dst, buf, len);
+}
+
+
+const struct sa *conn_local(const struct conn *c)
+{
+	return &c->local;
+}
+
+
+const struct sa *conn_peer(const struct conn *c)
+{
+	return &c->peer;
+}
+
+
+enum transport conn_transport(const struct conn *c)
+{
+	return (enum transport)c->transport;
+}
+
+
+msec_t conn_partial_since(const struct conn *c)
+{
+	return c->frame.since;
+}

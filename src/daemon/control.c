@@ -1,0 +1,410 @@
+/* The control socket: varlink over a UNIX stream socket.
+ *
+ * control_socket.c has the file, control_client.c one connection's input and
+ * output, wire/varlink.c the form of the messages. Here: who may connect and
+ * change something, and the calls.
+ *
+ * A call belongs to whoever answers it. Its client only knows that it waits
+ * for one; either may go first. */
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "control.h"
+#include "control_client.h"
+#include "control_socket.h"
+#include "log.h"
+#include "loop.h"
+#include "timer.h"
+#include "varlink.h"
+#include "wire.h"
+
+#define ACCEPT_BURST  16                 /* connections per turn of the loop */
+#define ACCEPT_PAUSE  SECONDS(1)         /* when descriptors have run out */
+#define COMPLAIN_EACH MINUTES(1)         /* log lines that clients can cause */
+#define ERROR_SIZE    128                /* bytes of a usual error message */
+
+struct control {
+	struct control_socket sock;
+	struct io io;
+	struct timer pause;      /* until connections are accepted again */
+	const struct control_method *methodv;
+	void *arg;
+	struct list clientl;
+	msec_t quiet;            /* no complaint before that time */
+};
+
+struct control_call {
+	struct client *client;   /* NULL: gone, or answered */
+	struct peer peer;
+	char end;                /* of the request, and so of each reply */
+	bool more;
+	bool oneway;
+	bool answered;
+};
+
+
+/* At most once a minute: the other side decides how often it happens. */
+static void complain(struct control *c, const struct peer *p, const char *what)
+{
+	const msec_t now = loop_now();
+
+	if (now < c->quiet)
+		return;
+
+	c->quiet = now + COMPLAIN_EACH;
+	log_warning(NULL, "control: %s (uid %u pid %d)", what,
+		    (unsigned)p->uid, (int)p->pid);
+}
+
+
+/* --- calls --- */
+
+static void call_end(struct control_call *call)
+{
+	struct client *cl = call->client;
+
+	call->answered = true;
+	call->client = NULL;
+
+	if (cl)
+		client_resume(cl);
+}
+
+
+/* Whoever kept the call has let go of it, for instance because its account
+ * was removed. The client is not left waiting. */
+static void call_destructor(void *arg)
+{
+	struct control_call *call = arg;
+
+	if (!call->answered && call->client)
+		(void)control_error(call, "Aborted", NULL, NULL);
+}
+
+
+static void gone_handler(struct control_call *call)
+{
+	call->client = NULL;
+}
+
+
+static struct control_call *call_alloc(struct client *cl, char end)
+{
+	struct control_call *call;
+
+	call = mem_zalloc(sizeof(*call), call_destructor);
+	if (!call)
+		return NULL;
+
+	call->client = cl;
+	call->peer = cl->peer;
+	call->end = end;
+	cl->call = call;
+
+	return call;
+}
+
+
+static int call_send(struct control_call *call, const char *head,
+		     const struct mbuf *body, const char *tail)
+{
+	struct client *cl = call->client;
+	struct control *c;
+	int err;
+
+	if (!cl || call->oneway)
+		return 0;
+
+	c = cl->control;
+	err = client_queue(cl, head, body, tail, call->end);
+	if (err == EOVERFLOW)
+		complain(c, &call->peer, "client dropped, it does not read");
+
+	return err;
+}
+
+
+int control_reply(struct control_call *call, const struct mbuf *parameters,
+		  bool continues)
+{
+	int err;
+
+	if (!call || !parameters || call->answered ||
+	    (continues && !call->more))
+		return EINVAL;
+
+	if (mbuf_get_left(parameters) > CONTROL_REPLY_MAX) {
+		(void)control_error(call, "TooLarge", NULL, NULL);
+		return EMSGSIZE;
+	}
+
+	err = call_send(call, "{\"parameters\":", parameters,
+			continues ? ",\"continues\":true}" : "}");
+	if (!continues)
+		call_end(call);
+
+	return err;
+}
+
+
+int control_error(struct control_call *call, const char *name,
+		  const char *key, const char *value)
+{
+	struct mbuf *mb;
+	int err;
+
+	if (!call || !name || call->answered)
+		return EINVAL;
+
+	mb = mbuf_alloc(ERROR_SIZE);
+	err = mb ? varlink_error_encode(mb, CONTROL_INTERFACE, name, key,
+					value) : ENOMEM;
+	if (!err) {
+		mb->pos = 0;
+		err = call_send(call, "", mb, "");
+	}
+	else if (call->client) {
+		client_close(call->client);
+	}
+
+	call_end(call);
+	mem_deref(mb);
+
+	return err;
+}
+
+
+bool control_more(const struct control_call *call)
+{
+	return call && call->more;
+}
+
+
+bool control_over(const struct control_call *call)
+{
+	return !call || !call->client;
+}
+
+
+int control_peer_print(struct re_printf *pf, const struct control_call *call)
+{
+	if (!call)
+		return 0;
+
+	return re_hprintf(pf, "uid %u pid %d", (unsigned)call->peer.uid,
+			  (int)call->peer.pid);
+}
+
+
+/* --- requests --- */
+
+static const struct control_method *method_find(const struct control *c,
+						const char *name)
+{
+	static const char prefix[] = CONTROL_INTERFACE ".";
+	const struct control_method *m;
+
+	if (strncmp(name, prefix, sizeof(prefix) - 1))
+		return NULL;
+
+	for (m = c->methodv; m->name; m++) {
+		if (!strcmp(m->name, name + sizeof(prefix) - 1))
+			return m;
+	}
+
+	return NULL;
+}
+
+
+static bool may_change(const struct client *cl)
+{
+	gid_t gid;
+
+	if (cl->peer.uid == 0 || cl->peer.uid == geteuid())
+		return true;
+
+	return control_socket_group(&cl->control->sock, &gid) &&
+	       peer_in_group(&cl->peer, cl->io.fd, gid);
+}
+
+
+static void log_change(const struct control_method *m,
+		       const struct odict *parameters, const struct peer *p)
+{
+	const char *name = odict_string(parameters, "name");
+
+	log_notice(NULL, "control: %s%s%.64s by uid %u pid %d", m->name,
+		   name ? " " : "", name ? name : "", (unsigned)p->uid,
+		   (int)p->pid);
+}
+
+
+static void call_method(struct client *cl, struct control_call *call,
+			const struct varlink_request *r)
+{
+	struct control *c = cl->control;
+	const struct control_method *m = method_find(c, r->method);
+
+	if (!m) {
+		(void)control_error(call, "org.varlink.service.MethodNotFound",
+				    "method", r->method);
+		return;
+	}
+
+	if (m->change && !may_change(cl)) {
+		complain(c, &cl->peer, "change refused, not permitted");
+		(void)control_error(call, "PermissionDenied", NULL, NULL);
+		return;
+	}
+
+	if (m->change)
+		log_change(m, r->parameters, &cl->peer);
+
+	m->h(call, r->parameters, c->arg);
+}
+
+
+static void request_handler(struct client *cl, const char *text, size_t len,
+			    char end)
+{
+	struct varlink_request r = {0};
+	struct control_call *call;
+	const char *wrong = "too long";
+
+	call = call_alloc(cl, end);
+	if (!call) {
+		client_close(cl);
+		return;
+	}
+
+	if (text)
+		wrong = varlink_request_decode(&r, text, len);
+
+	call->more = r.more;
+	call->oneway = r.oneway && !wrong;
+
+	if (wrong) {
+		/* What follows cannot be trusted to be a request. */
+		cl->closing = true;
+		(void)control_error(call, "BadRequest", "reason", wrong);
+	}
+	else {
+		call_method(cl, call, &r);
+	}
+
+	mem_deref(call);
+	mem_deref(r.o);
+}
+
+
+/* --- the server --- */
+
+static void client_add(struct control *c, int fd)
+{
+	struct peer peer = {0};
+
+	if (list_count(&c->clientl) >= CONTROL_CLIENTS_MAX) {
+		(void)peer_get(&peer, fd);
+		complain(c, &peer, "client refused, too many");
+		(void)close(fd);
+		return;
+	}
+
+	if (client_alloc(&c->clientl, c, fd, request_handler, gone_handler))
+		(void)close(fd);
+}
+
+
+static bool exhausted(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOBUFS ||
+	       err == ENOMEM;
+}
+
+
+static void accept_handler(int flags, void *arg)
+{
+	struct control *c = arg;
+	int i, fd;
+
+	(void)flags;
+
+	for (i = 0; i < ACCEPT_BURST; i++) {
+
+		fd = accept4(c->io.fd, NULL, NULL,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			break;
+
+		client_add(c, fd);
+	}
+
+	/* The connection that cannot be taken stays in the queue, and would
+	 * have us called again and again. */
+	if (i < ACCEPT_BURST && exhausted(errno)) {
+		io_stop(&c->io);
+		(void)timer_start(&c->pause, loop_now() + ACCEPT_PAUSE);
+	}
+}
+
+
+static void pause_handler(void *arg)
+{
+	struct control *c = arg;
+
+	if (io_listen(&c->io, FD_READ))
+		(void)timer_start(&c->pause, loop_now() + ACCEPT_PAUSE);
+}
+
+
+static void destructor(void *arg)
+{
+	struct control *c = arg;
+
+	while (c->clientl.head)
+		client_close(c->clientl.head->data);
+
+	timer_cancel(&c->pause);
+	if (c->io.fd >= 0)
+		io_stop(&c->io);
+
+	control_socket_close(&c->sock);
+}
+
+
+int control_alloc(struct control **cp, const char *path,
+		  const struct control_method *methodv, void *arg)
+{
+	struct control *c;
+	int err;
+
+	if (!cp || !methodv)
+		return EINVAL;
+
+	c = mem_zalloc(sizeof(*c), destructor);
+	if (!c)
+		return ENOMEM;
+
+	c->io.fd = -1;
+	c->io.h = accept_handler;
+	c->io.arg = c;
+	c->methodv = methodv;
+	c->arg = arg;
+	timer_init(&c->pause, pause_handler, c);
+
+	err = control_socket_open(&c->sock, path, CONTROL_CLIENTS_MAX);
+	if (err)
+		goto out;
+
+	c->io.fd = c->sock.fd;
+	err = io_listen(&c->io, FD_READ);
+
+ out:
+	if (err)
+		mem_deref(c);
+	else
+		*cp = c;
+
+	return err;
+}

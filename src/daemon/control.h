@@ -1,0 +1,57 @@
+/* The control socket: varlink over a UNIX stream socket. Knows clients, frames
+ * limits and permissions; the methods are a table of the owner's. */
+
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include "compat.h"
+
+
+#define CONTROL_REQUEST_MAX 65536        /* bytes of one request */
+#define CONTROL_CLIENTS_MAX 64
+#define CONTROL_REPLY_MAX   (16u << 20)  /* bytes of one reply: TooLarge */
+#define CONTROL_QUEUE_MAX   (32u << 20)  /* bytes waiting for one client */
+#define CONTROL_INTERFACE   "io.sipregd"
+
+struct control;
+struct control_call;             /* one request that is being answered */
+
+/* Parses its parameters (NULL: none given), and answers now or later. */
+typedef void (control_method_h)(struct control_call *call,
+				const struct odict *parameters, void *arg);
+
+struct control_method {
+	const char *name;                /* without the interface: "List" */
+	bool change;                     /* needs permission */
+	control_method_h *h;
+};
+
+/* Creates the socket at `path` (mode 0660; the directory too if it is missing;
+ * a stale socket is replaced, a live one is EADDRINUSE), or takes the one that
+ * systemd passed (LISTEN_FDS). methodv ends with a NULL name. */
+int control_alloc(struct control **cp, const char *path,
+		  const struct control_method *methodv, void *arg);
+
+/* --- of one call. The owner may keep it with mem_ref() and answer later;
+ * answers to a client that has gone are dropped. --- */
+
+/* One reply; `parameters` is the JSON text of an object, pos to end.
+ * `continues`: more will follow (only if the client said `more`). The last
+ * reply ends the call. */
+int control_reply(struct control_call *call, const struct mbuf *parameters,
+		  bool continues);
+
+/* Ends the call with error "io.sipregd.NAME" and one string parameter, or
+ * none (key NULL). */
+int control_error(struct control_call *call, const char *name,
+		  const char *key, const char *value);
+
+bool control_more(const struct control_call *call);
+
+/* The client has gone, or the call was answered. */
+bool control_over(const struct control_call *call);
+
+/* "uid 1000 pid 4711", for the log of a change. */
+int control_peer_print(struct re_printf *pf, const struct control_call *call);
+
+#endif

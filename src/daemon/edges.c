@@ -1,0 +1,318 @@
+/* The set of edges: see edges.h. Decides nothing: core/edge.c says who goes. */
+
+#include <string.h>
+#include "edges.h"
+#include "loop.h"
+#include "timer.h"
+
+
+enum {
+	EDGES_HASH = 64,         /* buckets; a power of two */
+	EDGES_KEEP = 256,        /* then those without users are forgotten */
+};
+
+struct edges {
+	struct hash *points;             /* each with a reference of ours: what
+					    is known outlives its users */
+	unsigned count;
+	struct edges_conf conf;
+	struct bucket connects, registers;
+};
+
+struct edge_point {
+	struct le le;
+	struct edges *edges;             /* not owned */
+	struct edge edge;
+	struct sa addr;
+	enum transport transport;
+	struct timer timer;
+};
+
+
+static void edges_destructor(void *data)
+{
+	struct edges *e = data;
+
+	hash_flush(e->points);
+	mem_deref(e->points);
+}
+
+
+int edges_alloc(struct edges **ep, const struct edges_conf *conf)
+{
+	const msec_t now = loop_now();
+	struct edges *e;
+	int err;
+
+	e = mem_zalloc(sizeof(*e), edges_destructor);
+	if (!e)
+		return ENOMEM;
+
+	e->conf = *conf;
+	bucket_init(&e->connects, conf->connects, now);
+	bucket_init(&e->registers, conf->registers, now);
+
+	err = hash_alloc(&e->points, EDGES_HASH);
+	if (err)
+		mem_deref(e);
+	else
+		*ep = e;
+
+	return err;
+}
+
+
+static void arm(struct edge_point *p, msec_t now)
+{
+	(void)timer_start(&p->timer, edge_deadline(&p->edge, now));
+}
+
+
+static void grant(struct pace_node *node)
+{
+	struct edge_turn *t = node->owner;
+
+	t->point = NULL;
+	t->h(t->arg);
+}
+
+
+static void timer_handler(void *arg)
+{
+	struct edge_point *p = mem_ref(arg);
+	const msec_t now = loop_now();
+	struct pace_node *node;
+
+	while ((node = edge_next_connect(&p->edge, now)))
+		grant(node);
+
+	while ((node = edge_next_register(&p->edge, now)))
+		grant(node);
+
+	arm(p, now);
+	mem_deref(p);
+}
+
+
+static void point_destructor(void *data)
+{
+	struct edge_point *p = data;
+
+	hash_unlink(&p->le);
+	timer_cancel(&p->timer);
+}
+
+
+struct key {
+	enum transport transport;
+	const struct sa *addr;
+};
+
+
+static bool key_handler(struct le *le, void *arg)
+{
+	const struct edge_point *p = le->data;
+	const struct key *key = arg;
+
+	return p->transport == key->transport &&
+		sa_cmp(&p->addr, key->addr, SA_ALL);
+}
+
+
+static struct edge_point *find(const struct edges *e, enum transport transport,
+			       const struct sa *addr)
+{
+	struct key key = {.transport = transport, .addr = addr};
+
+	return list_ledata(hash_lookup(e->points, sa_hash(addr, SA_ALL),
+				       key_handler, &key));
+}
+
+
+/* Addresses rotate for years: without users and in no trouble, let go. */
+static bool idle_handler(struct le *le, void *arg)
+{
+	const struct edge_point *p = le->data;
+	(void)arg;
+
+	return mem_nrefs(p) == 1 && !p->edge.down;
+}
+
+
+static void forget_idle(struct edges *e)
+{
+	struct le *le;
+
+	while (e->count > EDGES_KEEP &&
+	       (le = hash_apply(e->points, idle_handler, NULL))) {
+		mem_deref(le->data);
+		--e->count;
+	}
+}
+
+
+int edges_get(struct edge_point **pp, struct edges *e,
+	      enum transport transport, const struct sa *addr)
+{
+	struct edge_point *p = find(e, transport, addr);
+	const struct edges_conf *conf = &e->conf;
+
+	if (p) {
+		*pp = mem_ref(p);
+		return 0;
+	}
+
+	p = mem_zalloc(sizeof(*p), point_destructor);
+	if (!p)
+		return ENOMEM;
+
+	p->edges = e;
+	p->transport = transport;
+	sa_cpy(&p->addr, addr);
+	timer_init(&p->timer, timer_handler, p);
+	edge_init(&p->edge, conf->edge_connects, conf->edge_registers,
+		  &e->connects, &e->registers, loop_now());
+	hash_append(e->points, sa_hash(addr, SA_ALL), &p->le, p);
+	++e->count;
+
+	*pp = mem_ref(p);
+	forget_idle(e);
+
+	return 0;
+}
+
+
+bool edges_down(const struct edges *e, enum transport transport,
+		const struct sa *addr)
+{
+	const struct edge_point *p = find(e, transport, addr);
+
+	return p && p->edge.down;
+}
+
+
+static bool local_event_handler(struct le *le, void *arg)
+{
+	edge_point_on_local_event(le->data, *(const msec_t *)arg);
+
+	return false;
+}
+
+
+void edges_on_local_event(struct edges *e, msec_t now)
+{
+	(void)hash_apply(e->points, local_event_handler, &now);
+}
+
+
+const struct sa *edge_point_addr(const struct edge_point *p)
+{
+	return &p->addr;
+}
+
+
+enum transport edge_point_transport(const struct edge_point *p)
+{
+	return p->transport;
+}
+
+
+void edge_point_on_failed(struct edge_point *p, msec_t now)
+{
+	edge_on_failed(&p->edge, now);
+	arm(p, now);
+}
+
+
+void edge_point_on_given_up(struct edge_point *p, msec_t now)
+{
+	edge_on_given_up(&p->edge, now);
+	arm(p, now);
+}
+
+
+void edge_point_on_connected(struct edge_point *p, msec_t now)
+{
+	edge_on_connected(&p->edge);
+	arm(p, now);
+}
+
+
+void edge_point_on_proven(struct edge_point *p, msec_t now)
+{
+	edge_on_proven(&p->edge);
+	arm(p, now);
+}
+
+
+void edge_point_on_proven_lost(struct edge_point *p, msec_t now)
+{
+	edge_on_proven_lost(&p->edge);
+	arm(p, now);
+}
+
+
+void edge_point_on_hold(struct edge_point *p, msec_t until, msec_t now)
+{
+	edge_on_hold(&p->edge, until);
+	arm(p, now);
+}
+
+
+void edge_point_end_hold(struct edge_point *p, msec_t now)
+{
+	edge_end_hold(&p->edge);
+	arm(p, now);
+}
+
+
+void edge_point_on_local_event(struct edge_point *p, msec_t now)
+{
+	edge_on_local_event(&p->edge, now);
+	arm(p, now);
+}
+
+
+void edge_turn_init(struct edge_turn *t, bool connect, edge_turn_h *h,
+		    void *arg)
+{
+	memset(t, 0, sizeof(*t));
+
+	t->node.owner = t;
+	t->connect = connect;
+	t->h = h;
+	t->arg = arg;
+}
+
+
+static struct pace *queue_of(const struct edge_turn *t)
+{
+	struct edge *e = &t->point->edge;
+
+	return t->connect ? &e->connects : &e->registers;
+}
+
+
+void edge_turn_ask(struct edge_turn *t, struct edge_point *p,
+		   enum pace_class class, msec_t now)
+{
+	if (t->point != p)
+		edge_turn_cancel(t, now);
+
+	t->point = p;
+	pace_ask(queue_of(t), &t->node, class);
+	arm(p, now);
+}
+
+
+void edge_turn_cancel(struct edge_turn *t, msec_t now)
+{
+	struct edge_point *p = t->point;
+
+	if (!p)
+		return;
+
+	pace_cancel(queue_of(t), &t->node);
+	t->point = NULL;
+	arm(p, now);
+}

@@ -1,0 +1,65 @@
+/* One flow, performed: its socket, its keepalive, its transactions. The core's
+ * flow.c decides, this carries out. With agent.c the only place where SIP text
+ * and sockets meet the core.
+ *
+ * A link is one connection's life; a new connection is a new link. Dropping
+ * the last reference closes it without another word. */
+
+#ifndef LINK_H
+#define LINK_H
+
+#include "compat.h"
+#include "conn.h"
+#include "edges.h"
+#include "flow.h"
+#include "transaction.h"
+
+
+struct link;
+
+/* Each may drop the link. After failedh or losth nothing is called any more. */
+struct link_handlers {
+	void (*connectedh)(void *arg);
+	/* it never stood; `text` for the log */
+	void (*failedh)(enum reason reason, const char *text, void *arg);
+	void (*losth)(enum reason reason, const char *text, void *arg);
+	void (*provenh)(void *arg);
+	void (*suspecth)(bool suspect, void *arg);
+	void (*verifyh)(void *arg);      /* REGISTER now: FLOW_VERIFY */
+	void (*requesth)(const struct sip_msg *msg, const struct sa *src,
+			 void *arg);
+	/* writes the OPTIONS of the keepalive; Via carries `branch` */
+	int (*optionsh)(struct mbuf *mb, const char *branch, void *arg);
+	/* may somebody at this address speak to us over UDP? */
+	bool (*allowedh)(const struct sa *src, void *arg);
+};
+
+struct link_conf {
+	const char *who;                 /* for the log; outlives the link */
+	struct conn_conf conn;
+	struct flow_policy flow;
+	struct edge_point *point;
+};
+
+/* Opens it. What is known to fail at once is returned and the edge told. */
+int link_open(struct link **lp, const struct link_conf *conf,
+	      const struct link_handlers *h, void *arg);
+
+/* A request over this flow, see transaction.h. If it cannot be sent the link
+ * is over (losth) before this returns its error. */
+int link_request(struct link *l, struct transaction *t, const char *method,
+		 struct mbuf *mb, transaction_h *h, void *arg);
+
+/* An answer to a request: `dst` counts on UDP only. */
+void link_reply(struct link *l, const struct sa *dst, struct mbuf *mb);
+
+/* A 2xx to a REGISTER came over it; what the server promised about pings:
+ * `interval` [s] of Flow-Timer or keep, 0: without a number. */
+void link_on_registered(struct link *l, bool promised, uint32_t interval);
+
+const struct flow *link_flow(const struct link *l);
+const struct sa *link_local(const struct link *l);
+const struct sa *link_peer(const struct link *l);
+enum transport link_transport(const struct link *l);
+
+#endif

@@ -1,0 +1,242 @@
+/* sipregd: options, start, signals, end. */
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include "compat.h"
+#include "config.h"
+#include "control.h"
+#include "daemon.h"
+#include "log.h"
+#include "loop.h"
+#include "methods.h"
+#include "service.h"
+#include "tls.h"
+
+
+struct options {
+	const char *file;
+	bool check, print, debug, version;
+};
+
+static struct daemon *the_daemon;        /* for the signal handler only */
+static bool stopping;
+
+
+static void usage(FILE *f)
+{
+	(void)fputs("usage: sipregd [-c FILE] [-t] [-n] [-d] [-V]\n"
+		    "  -c FILE  configuration (default " CONFIG_FILE ")\n"
+		    "  -t       check the configuration and exit\n"
+		    "  -n       print the effective configuration and exit\n"
+		    "  -d       debug log to stderr\n"
+		    "  -V       print the version and exit\n", f);
+}
+
+
+/* 0, or EINVAL after a word on stderr. */
+static int parse(struct options *o, int argc, char *argv[])
+{
+	int c;
+
+	*o = (struct options){.file = CONFIG_FILE};
+
+	while ((c = getopt(argc, argv, "c:tndVh")) != -1) {
+
+		switch (c) {
+
+		case 'c': o->file = optarg;   break;
+		case 't': o->check = true;    break;
+		case 'n': o->print = true;    break;
+		case 'd': o->debug = true;    break;
+		case 'V': o->version = true;  break;
+		case 'h': usage(stdout);      exit(EXIT_SUCCESS);
+		default:  usage(stderr);      return EINVAL;
+		}
+	}
+
+	if (optind < argc) {
+		(void)fprintf(stderr, "sipregd: unexpected argument '%s'\n",
+			      argv[optind]);
+		usage(stderr);
+		return EINVAL;
+	}
+
+	return 0;
+}
+
+
+/* For -t and -n: a message is what the user asked for, not a log line. */
+static void print_handler(bool error, const char *text, void *arg)
+{
+	(void)arg;
+	(void)fprintf(stderr, "%s%s\n", text, error ? "" : " (warning)");
+}
+
+
+static void log_handler(bool error, const char *text, void *arg)
+{
+	(void)arg;
+	log_line(error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL, "%s",
+		 text);
+}
+
+
+static int check(const struct options *o)
+{
+	struct config *config = NULL;
+	int err;
+
+	err = config_load(&config, o->file, print_handler, NULL);
+	if (!err && o->print)
+		(void)re_printf("%H", config_print, config);
+
+	mem_deref(config);
+
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+
+static void stopped_handler(void *arg)
+{
+	(void)arg;
+	loop_stop();
+}
+
+
+static void stop(const char *why)
+{
+	if (stopping) {
+		log_notice(NULL, "%s again: leaving at once", why);
+		loop_stop();
+		return;
+	}
+
+	stopping = true;
+	log_notice(NULL, "%s: un-registering", why);
+	service_stopping();
+	daemon_stop(the_daemon, stopped_handler, NULL);
+}
+
+
+static void signal_handler(int sig, void *arg)
+{
+	(void)arg;
+
+	switch (sig) {
+
+	case SIGTERM:
+	case SIGINT:
+		stop(sig == SIGTERM ? "SIGTERM" : "SIGINT");
+		break;
+
+	case SIGUSR2:
+		/* A restart: the next process refreshes the bindings. */
+		log_notice(NULL, "SIGUSR2: leaving, bindings stay");
+		service_stopping();
+		loop_stop();
+		break;
+
+	case SIGHUP:
+		log_warning(NULL, "SIGHUP: this version reads its "
+			    "configuration at start only");
+		break;
+
+	default:
+		break;
+	}
+}
+
+
+/* From here on errors go to the log. */
+static int run(const struct options *o)
+{
+	struct control *control = NULL;
+	struct config *config = NULL;
+	int err;
+
+	err = config_load(&config, o->file, log_handler, NULL);
+	if (err)
+		goto out;
+
+	log_set_level(o->debug ? LOG_LEVEL_DEBUG : config->log_level);
+
+	err = daemon_alloc(&the_daemon, config);
+	if (err) {
+		log_error(NULL, "cannot start: %s", strerror(err));
+		goto out;
+	}
+
+	err = control_alloc(&control, config->control_socket, methods,
+			    the_daemon);
+	if (err) {
+		log_error(NULL, "control socket %s: %s",
+			  config->control_socket, strerror(err));
+		goto out;
+	}
+
+	err = service_init();
+	if (err)
+		goto out;
+
+	log_notice(NULL, "sipregd " VERSION ", %zu accounts",
+		   config->accountc);
+	daemon_start(the_daemon);
+	service_ready();
+
+	err = loop_run();
+	log_notice(NULL, "stopped");
+
+ out:
+	service_close();
+	mem_deref(control);
+	the_daemon = mem_deref(the_daemon);
+	mem_deref(config);
+
+	return err;
+}
+
+
+/* Passwords must not end in a file. */
+static void forbid_core_dumps(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
+
+int main(int argc, char *argv[])
+{
+	struct options o;
+	int err;
+
+	if (parse(&o, argc, argv))
+		return 2;
+
+	if (o.version) {
+		(void)puts("sipregd " VERSION);
+		return EXIT_SUCCESS;
+	}
+
+	forbid_core_dumps();
+	if (o.debug)
+		log_set_level(LOG_LEVEL_DEBUG);
+
+	err = loop_init(signal_handler, NULL);
+	if (err) {
+		(void)fprintf(stderr, "sipregd: cannot start: %s\n",
+			      strerror(err));
+		return EXIT_FAILURE;
+	}
+
+	err = o.check || o.print ? check(&o) : run(&o);
+
+	tls_close();
+	loop_close();
+
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

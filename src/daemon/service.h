@@ -1,0 +1,18 @@
+/* What the service manager is told (sd_notify): ready, status, watchdog,
+ * stopping. Without systemd all of it does nothing. */
+
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include "compat.h"
+
+int service_init(void);          /* arms the watchdog if there is one */
+void service_ready(void);
+void service_reloading(void);
+void service_stopping(void);
+
+/* "3/4 reachable"; sent only if it differs from the last one. */
+void service_status(const char *text);
+void service_close(void);
+
+#endif

@@ -1,0 +1,22 @@
+/* Trust stores: one per set of CAs, however many contexts use it. The system's
+ * bundle alone costs about 1 MB once it is in memory. */
+
+#ifndef TRUST_H
+#define TRUST_H
+
+#include <openssl/x509.h>
+#include "compat.h"
+
+
+struct trust;
+
+/* The store of `ca_file`, PEM ("": the system's), read again if the file has
+ * changed; mem_deref() it. EBADMSG: no certificate in it; ENOENT, EACCES: it
+ * cannot be read. Then `text` says so. */
+int trust_get(struct trust **tp, const char *ca_file, char *text, size_t size);
+
+X509_STORE *trust_store(const struct trust *t);  /* lives as long as t */
+
+void trust_close(void);          /* lets go of the system's store */
+
+#endif

@@ -1,0 +1,249 @@
+/* log.c: what arrives at stderr, and that nothing there can stop us. */
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "log.h"
+
+
+static int out;                  /* reads what went to stderr */
+static char seen[8192];
+
+
+static void setup(void)
+{
+	int fds[2];
+
+	ck_assert_int_eq(0, pipe(fds));
+	ck_assert_int_eq(0, fcntl(fds[0], F_SETFL, O_NONBLOCK));
+	ck_assert_int_eq(STDERR_FILENO, dup2(fds[1], STDERR_FILENO));
+	(void)close(fds[1]);
+	out = fds[0];
+
+	ck_assert_int_eq(0, unsetenv("JOURNAL_STREAM"));
+}
+
+
+static const char *take(void)
+{
+	ssize_t n = read(out, seen, sizeof(seen) - 1);
+
+	seen[n > 0 ? n : 0] = '\0';
+
+	return seen;
+}
+
+
+static void be_journal(ino_t wrong)
+{
+	struct stat st;
+	char buf[64];
+
+	ck_assert_int_eq(0, fstat(STDERR_FILENO, &st));
+	(void)snprintf(buf, sizeof(buf), "%ju:%ju", (uintmax_t)st.st_dev,
+		       (uintmax_t)(st.st_ino + wrong));
+	ck_assert_int_eq(0, setenv("JOURNAL_STREAM", buf, 1));
+}
+
+
+static bool matches(const char *s, const char *re)
+{
+	regex_t preg;
+	bool ok;
+
+	ck_assert_int_eq(0, regcomp(&preg, re, REG_EXTENDED | REG_NOSUB));
+	ok = !regexec(&preg, s, 0, NULL, 0);
+	regfree(&preg);
+
+	return ok;
+}
+
+
+START_TEST(the_journal_gets_the_priority)
+{
+	be_journal(0);
+	log_warning("trunk", "lease lost after %d s", 42);
+	ck_assert_str_eq("<4>trunk: lease lost after 42 s\n", take());
+	log_info(NULL, "ready");
+	ck_assert_str_eq("<6>ready\n", take());
+}
+END_TEST
+
+
+#define RFC3339 "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}" \
+	"\\.[0-9]{3}[+-][0-9]{2}:[0-9]{2}"
+
+START_TEST(a_person_gets_the_time_and_the_level)
+{
+	log_error("trunk", "gone");
+	take();
+	ck_assert_msg(matches(seen, "^" RFC3339 " error trunk: gone\n$"),
+		      "%s", seen);
+}
+END_TEST
+
+
+START_TEST(the_time_zone_is_named)
+{
+	ck_assert_int_eq(0, setenv("TZ", "XXX-5:30", 1));
+	log_error(NULL, "gone");
+	take();
+	ck_assert_msg(matches(seen, "\\+05:30 error gone\n$"), "%s", seen);
+}
+END_TEST
+
+
+START_TEST(an_inherited_journal_stream_is_not_ours)
+{
+	be_journal(1);
+	log_error(NULL, "gone");
+	ck_assert_msg(matches(take(), "^" RFC3339), "%s", seen);
+
+	ck_assert_int_eq(0, setenv("JOURNAL_STREAM", "rubbish", 1));
+	log_error(NULL, "gone");
+	ck_assert_msg(matches(take(), "^" RFC3339), "%s", seen);
+}
+END_TEST
+
+
+START_TEST(lines_below_the_level_are_not_written)
+{
+	be_journal(0);
+	log_debug(NULL, "too much");
+	ck_assert_str_eq("", take());
+
+	log_set_level(LOG_LEVEL_DEBUG);
+	log_debug(NULL, "wanted");
+	ck_assert_str_eq("<7>wanted\n", take());
+
+	log_set_level(LOG_LEVEL_ERROR);
+	log_warning(NULL, "too much");
+	ck_assert_str_eq("", take());
+	ck_assert(!log_enabled(LOG_LEVEL_WARNING));
+	ck_assert(log_enabled(LOG_LEVEL_ERROR));
+}
+END_TEST
+
+
+START_TEST(nothing_from_outside_forges_a_line)
+{
+	be_journal(0);
+	log_info("a\nb", "%s", "x\r\n<3>trunk: \x1b[2J\x7f\xc3\xa4");
+	ck_assert_str_eq("<6>a\\x0ab: x\\x0d\\x0a<3>trunk: "
+			 "\\x1b[2J\\x7f\\xc3\\xa4\n", take());
+}
+END_TEST
+
+
+START_TEST(a_long_text_is_cut)
+{
+	char text[5000];
+	size_t len;
+
+	be_journal(0);
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+
+	log_info(NULL, "%s", text);
+	len = strlen(take());
+	ck_assert_uint_gt(len, 500);
+	ck_assert_uint_le(len, 2048);
+	ck_assert_str_eq("xx...\n", seen + len - 6);
+
+	/* four times as long when escaped */
+	memset(text, '\1', sizeof(text) - 1);
+	log_info(NULL, "%s", text);
+	len = strlen(take());
+	ck_assert_uint_le(len, 2048);
+	ck_assert_int_eq('\n', seen[len - 1]);
+	ck_assert_ptr_eq(seen + len - 1, strchr(seen, '\n'));
+}
+END_TEST
+
+
+START_TEST(errno_is_left_alone)
+{
+	(void)close(STDERR_FILENO);
+	errno = ENOENT;
+	log_info(NULL, "into nothing");
+	ck_assert_int_eq(ENOENT, errno);
+}
+END_TEST
+
+
+START_TEST(a_reader_that_sleeps_costs_lines_and_not_time)
+{
+	unsigned i;
+	bool told = false;
+
+	be_journal(0);
+
+	/* more than a pipe takes; an alarm would end the test */
+	(void)alarm(3);
+	for (i = 0; i < 10000; i++)
+		log_info(NULL, "line %u of many, and none of them short", i);
+
+	while (*take())
+		;
+
+	log_info(NULL, "and on");
+	while (*take()) {
+		told |= matches(seen, "^<4>[0-9]+ log lines were lost\n");
+		told &= matches(seen, "<6>and on\n");
+	}
+
+	ck_assert(told);
+	log_info(NULL, "and on");
+	ck_assert_str_eq("<6>and on\n", take());
+}
+END_TEST
+
+
+START_TEST(level_names_are_those_of_the_configuration)
+{
+	static const char *const namev[] = {
+		"error", "warning", "notice", "info", "debug",
+	};
+	enum log_level level;
+
+	for (unsigned i = 0; i < 5; i++) {
+		ck_assert(log_level_parse(&level, namev[i]));
+		ck_assert_str_eq(namev[i], log_level_name(level));
+	}
+
+	level = LOG_LEVEL_INFO;
+	ck_assert(!log_level_parse(&level, "loud"));
+	ck_assert(!log_level_parse(&level, ""));
+	ck_assert_int_eq(LOG_LEVEL_INFO, level);
+}
+END_TEST
+
+
+Suite *suite_log(void);
+
+Suite *suite_log(void)
+{
+	Suite *s = suite_create("log");
+	TCase *tc = tcase_create("log");
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, the_journal_gets_the_priority);
+	tcase_add_test(tc, a_person_gets_the_time_and_the_level);
+	tcase_add_test(tc, the_time_zone_is_named);
+	tcase_add_test(tc, an_inherited_journal_stream_is_not_ours);
+	tcase_add_test(tc, lines_below_the_level_are_not_written);
+	tcase_add_test(tc, nothing_from_outside_forges_a_line);
+	tcase_add_test(tc, a_long_text_is_cut);
+	tcase_add_test(tc, errno_is_left_alone);
+	tcase_add_test(tc, a_reader_that_sleeps_costs_lines_and_not_time);
+	tcase_add_test(tc, level_names_are_those_of_the_configuration);
+	suite_add_tcase(s, tc);
+
+	return s;
+}

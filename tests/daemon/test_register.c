@@ -1,0 +1,1110 @@
+/* The text of a REGISTER as a registrar reads it, and the facts of answers as
+ * registrars write them. */
+
+#include <string.h>
+#include "harness.h"
+#include "param.h"
+#include "register.h"
+
+#define INSTANCE "urn:uuid:00000000-0000-1000-8000-00A95A0E128"
+#define BRANCH   "z9hG4bKtest"
+
+Suite *suite_register(void);
+
+static struct account_conf conf;
+static struct register_identity id;
+static struct register_request request;
+static struct register_facts facts;
+static char *proxyv[2], *headerv[2];
+
+
+static struct addr address(const char *ip, uint16_t port)
+{
+	struct addr a;
+
+	ck_assert(addr_parse(&a, ip, strlen(ip), port));
+
+	return a;
+}
+
+
+static void setup(void)
+{
+	harness_setup();
+
+	conf = (struct account_conf){
+		.name = "trunk",
+		.aor = "sip:alice@example.com",
+		.aor_user = "alice",
+		.aor_host = "example.com",
+		.auth_user = "alice-auth",
+		.realm = "",
+		.password = "secret",
+		.registrar = "sip:example.com",
+		.contact_host = "",
+		.contact_user = "",
+		.proxyv = proxyv,
+		.headerv = headerv,
+	};
+	register_identity_init(&id, &conf, "sipregd/1.0", INSTANCE, 1);
+	request = (struct register_request){
+		.id = &id,
+		.branch = BRANCH,
+		.transport = TRANSPORT_UDP,
+		.local = address("10.0.0.2", 41822),
+		.contact = address("203.0.113.7", 40112),
+		.cseq = 7,
+		.expires = 3600,
+	};
+	memset(&facts, 0xff, sizeof(facts));
+}
+
+
+static struct sip_msg *decoded(struct mbuf *mb)
+{
+	struct sip_msg *msg = NULL;
+
+	mb->pos = 0;
+	ck_assert_int_eq(0, sip_msg_decode(&msg, mb));
+	mem_deref(mb);
+
+	return msg;
+}
+
+
+static struct sip_msg *printed(void)
+{
+	struct mbuf *mb = mbuf_alloc(1024);
+
+	ck_assert_int_eq(0, register_print(mb, &request));
+
+	return decoded(mb);
+}
+
+
+/* The one header of that name; NULL is asserted by `expected` NULL. */
+static void assert_header(const struct sip_msg *msg, const char *name,
+			  const char *expected)
+{
+	const struct sip_hdr *hdr = NULL;
+	unsigned n = 0;
+	struct le *le;
+
+	LIST_FOREACH(&msg->hdrl, le) {
+		struct sip_hdr *h = le->data;
+
+		if (!pl_strcasecmp(&h->name, name)) {
+			hdr = h;
+			++n;
+		}
+	}
+
+	ck_assert_msg(n == (expected ? 1 : 0), "%u times %s", n, name);
+	if (expected)
+		ck_assert_msg(!pl_strcmp(&hdr->val, expected), "%s: %.*s",
+			      name, (int)hdr->val.l, hdr->val.p);
+}
+
+
+static void assert_sent(const char *name, const char *expected)
+{
+	struct sip_msg *msg = printed();
+
+	assert_header(msg, name, expected);
+	mem_deref(msg);
+}
+
+
+static void assert_ruri(const char *expected)
+{
+	struct sip_msg *msg = printed();
+
+	ck_assert_msg(!pl_strcmp(&msg->ruri, expected), "%.*s",
+		      (int)msg->ruri.l, msg->ruri.p);
+	mem_deref(msg);
+}
+
+
+static void assert_refused(int expected)
+{
+	struct mbuf *mb = mbuf_alloc(1024);
+
+	ck_assert_int_eq(expected, register_print(mb, &request));
+	mem_deref(mb);
+}
+
+
+/* Our Contact with this host and these URI parameters in front of our token,
+ * as a registrar gives it back, `params` behind it. */
+static const char *own(const char *hostport, const char *params)
+{
+	static char text[4][512];
+	static unsigned next;
+	char *s = text[next++ % 4];
+
+	(void)re_snprintf(s, sizeof(text[0]), "<sip:alice@%s;sipregd=%s.%s>%s",
+			  hostport, id.token_account, id.token_flow, params);
+
+	return s;
+}
+
+
+/* Reads an answer with this Via and these headers, each ended by CRLF. */
+static void answered_via(unsigned code, const char *via, const char *headers)
+{
+	struct mbuf *mb = mbuf_alloc(1024);
+	struct sip_msg *msg;
+
+	ck_assert_int_eq(0, mbuf_printf(mb, "SIP/2.0 %u Because\r\n"
+		"Via: SIP/2.0/UDP 10.0.0.2:41822;branch=" BRANCH "%s\r\n"
+		"From: <sip:alice@example.com>;tag=1\r\n"
+		"To: <sip:alice@example.com>;tag=2\r\n"
+		"Call-ID: abc\r\nCSeq: 7 REGISTER\r\n"
+		"%sContent-Length: 0\r\n\r\n", code, via, headers));
+	msg = decoded(mb);
+	register_read(&facts, msg, &id, &request.local, &request.contact,
+		      request.expires);
+	mem_deref(msg);
+}
+
+
+static void answered(unsigned code, const char *headers)
+{
+	answered_via(code, ";received=203.0.113.7;rport=40112", headers);
+}
+
+
+/* A 200 with one Contact line */
+static void listed(const char *contacts)
+{
+	char headers[4096];
+
+	ck_assert_int_gt(re_snprintf(headers, sizeof(headers),
+				     "Contact: %s\r\n", contacts), 0);
+	answered(200, headers);
+}
+
+
+static void assert_lease(uint32_t lease, enum contact_match match)
+{
+	const struct contact_list *l = &facts.answer.contacts;
+
+	ck_assert(facts.answer.bound);
+	ck_assert_uint_eq(lease, l->lease);
+	ck_assert_str_eq(contact_match_name(match),
+			 contact_match_name(l->match));
+}
+
+
+static void assert_counts(unsigned owns, unsigned ghosts, unsigned foreign)
+{
+	const struct contact_list *l = &facts.answer.contacts;
+
+	ck_assert_uint_eq(owns, l->owns);
+	ck_assert_uint_eq(ghosts, l->ghosts);
+	ck_assert_uint_eq(foreign, l->foreign);
+}
+
+
+/* --- the text --- */
+
+START_TEST(register_says_all_it_must)
+{
+	struct sip_msg *msg;
+	char text[256];
+
+	ck_assert_uint_eq(32, strlen(id.callid));
+	msg = printed();
+
+	ck_assert(msg->req);
+	ck_assert(!pl_strcmp(&msg->met, "REGISTER"));
+	ck_assert(!pl_strcmp(&msg->ruri, "sip:example.com"));
+	assert_header(msg, "Via", "SIP/2.0/UDP 10.0.0.2:41822;branch=" BRANCH
+		      ";rport;keep");
+	assert_header(msg, "Max-Forwards", "70");
+	assert_header(msg, "Route", NULL);
+	(void)re_snprintf(text, sizeof(text), "<sip:alice@example.com>;tag=%s",
+			  id.tag);
+	assert_header(msg, "From", text);
+	assert_header(msg, "To", "<sip:alice@example.com>");
+	assert_header(msg, "Call-ID", id.callid);
+	assert_header(msg, "CSeq", "7 REGISTER");
+	(void)re_snprintf(text, sizeof(text), "<sip:alice@203.0.113.7:40112"
+			  ";sipregd=%s.%s>;+sip.instance=\"<" INSTANCE
+			  ">\";reg-id=1;expires=3600", id.token_account,
+			  id.token_flow);
+	assert_header(msg, "Contact", text);
+	assert_header(msg, "Expires", "3600");
+	assert_header(msg, "Supported", "path, outbound, gruu");
+	assert_header(msg, "Allow",
+		      "OPTIONS, NOTIFY, INVITE, ACK, BYE, CANCEL");
+	assert_header(msg, "User-Agent", "sipregd/1.0");
+	assert_header(msg, "Authorization", NULL);
+	assert_header(msg, "Content-Length", "0");
+	mem_deref(msg);
+}
+END_TEST
+
+
+START_TEST(plain_register_is_rfc_3261_alone)
+{
+	char text[256];
+
+	request.plain = true;
+	(void)re_snprintf(text, sizeof(text), "%s;expires=3600",
+			  own("203.0.113.7:40112", ""));
+	assert_sent("Contact", text);
+	assert_sent("Supported", NULL);
+}
+END_TEST
+
+
+START_TEST(unregister_names_only_our_contact)
+{
+	char text[256];
+
+	request.expires = 0;
+	request.plain = true;
+	(void)re_snprintf(text, sizeof(text), "%s;expires=0",
+			  own("203.0.113.7:40112", ""));
+	assert_sent("Contact", text);
+	assert_sent("Expires", "0");
+}
+END_TEST
+
+
+START_TEST(streams_name_their_transport)
+{
+	char text[256];
+
+	request.plain = true;
+
+	request.transport = TRANSPORT_TCP;
+	(void)re_snprintf(text, sizeof(text), "%s;expires=3600",
+			  own("203.0.113.7:40112;transport=tcp", ""));
+	assert_sent("Contact", text);
+	assert_sent("Via", "SIP/2.0/TCP 10.0.0.2:41822;branch=" BRANCH
+		    ";rport;keep");
+
+	request.transport = TRANSPORT_TLS;
+	(void)re_snprintf(text, sizeof(text), "%s;expires=3600",
+			  own("203.0.113.7:40112;transport=tls", ""));
+	assert_sent("Contact", text);
+	assert_sent("Via", "SIP/2.0/TLS 10.0.0.2:41822;branch=" BRANCH
+		    ";rport;keep");
+
+	conf.sips = true;
+	conf.registrar = "sips:example.com";
+	(void)re_snprintf(text, sizeof(text), "<sips:%s;expires=3600",
+			  own("203.0.113.7:40112", "") + strlen("<sip:"));
+	assert_sent("Contact", text);
+	assert_ruri("sips:example.com");
+}
+END_TEST
+
+
+START_TEST(ipv6_stands_in_brackets)
+{
+	char text[256];
+
+	conf.registrar = "sip:[2001:db8::5]:5070";
+	request.plain = true;
+	request.local = address("fd00::2", 5080);
+	request.contact = address("2001:db8::1", 5060);
+
+	assert_ruri("sip:[2001:db8::5]:5070");
+	assert_sent("Via", "SIP/2.0/UDP [fd00::2]:5080;branch=" BRANCH
+		    ";rport;keep");
+	(void)re_snprintf(text, sizeof(text), "%s;expires=3600",
+			  own("[2001:db8::1]:5060", ""));
+	assert_sent("Contact", text);
+}
+END_TEST
+
+
+START_TEST(request_uri_is_the_registrars_domain_alone)
+{
+	conf.registrar = "sip:bob@sip.example.com:5070;transport=tcp";
+	assert_ruri("sip:sip.example.com:5070");
+	conf.registrar = "sips:192.0.2.1";
+	assert_ruri("sips:192.0.2.1");
+}
+END_TEST
+
+
+START_TEST(each_flow_has_its_own_proxy)
+{
+	proxyv[0] = "sip:edge1.example.com";
+	proxyv[1] = "sip:edge2.example.com:5061;transport=tls;lr";
+	conf.proxyc = 2;
+
+	assert_sent("Route", "<sip:edge1.example.com;lr>");
+	id.reg_id = 2;
+	assert_sent("Route", "<sip:edge2.example.com:5061;transport=tls;lr>");
+	id.reg_id = 3;
+	assert_sent("Route", "<sip:edge2.example.com:5061;transport=tls;lr>");
+}
+END_TEST
+
+
+START_TEST(user_is_escaped_once)
+{
+	static const struct {
+		char *user;
+		const char *sent;
+	} table[] = {
+		{"+49 30,1;x",  "+49%2030,1;x"},
+		{"a@b",         "a%40b"},
+		{"a%40b",       "a%40b"},
+		{"50%",         "50%25"},
+		{"50%zz",       "50%25zz"},
+		{"\xc3\xa4",    "%C3%A4"},
+		{"x\r\nY: z",   "x%0D%0AY%3A%20z"},
+		{"<>\"",        "%3C%3E%22"},
+	};
+	char text[256];
+	size_t i;
+
+	request.plain = true;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		conf.contact_user = table[i].user;
+		(void)re_snprintf(text, sizeof(text), "<sip:%s%s;expires=3600",
+				  table[i].sent, own("203.0.113.7:40112", "") +
+				  strlen("<sip:alice"));
+		assert_sent("Contact", text);
+	}
+
+	conf.contact_user = conf.aor_user = "";
+	(void)re_snprintf(text, sizeof(text), "<sip:%s;expires=3600",
+			  own("203.0.113.7:40112", "") +
+			  strlen("<sip:alice@"));
+	assert_sent("Contact", text);
+}
+END_TEST
+
+
+START_TEST(static_contact_may_be_a_name)
+{
+	char text[256];
+
+	memset(&request.contact, 0, sizeof(request.contact));
+	request.plain = true;
+	assert_refused(EBADMSG);
+
+	conf.contact_policy = CONTACT_STATIC;
+	conf.contact_host = "pbx.example.net:5070";
+	(void)re_snprintf(text, sizeof(text), "%s;expires=3600",
+			  own("pbx.example.net:5070", ""));
+	assert_sent("Contact", text);
+
+	conf.contact_host = "mallory@pbx.example.net";
+	assert_refused(EBADMSG);
+}
+END_TEST
+
+
+START_TEST(extra_headers_are_added)
+{
+	headerv[0] = "X-Site: 7";
+	headerv[1] = "X-Empty:";
+	conf.headerc = 2;
+	assert_sent("X-Site", "7");
+	assert_sent("X-Empty", "");
+}
+END_TEST
+
+
+START_TEST(configuration_cannot_inject_headers)
+{
+	headerv[0] = "X-Site: 7\r\nContact: *";
+	conf.headerc = 1;
+	assert_refused(EBADMSG);
+	conf.headerc = 0;
+
+	id.user_agent = "x\nY: z";
+	assert_refused(EBADMSG);
+	id.user_agent = "";
+	assert_sent("User-Agent", NULL);
+
+	conf.aor = "sip:alice@example.com>\r\nX: y";
+	assert_refused(EBADMSG);
+	conf.aor = "sip:alice@example.com";
+
+	proxyv[0] = "sip:edge>,<sip:other";
+	conf.proxyc = 1;
+	assert_refused(EBADMSG);
+	proxyv[0] = "sip:edge?X=y";
+	assert_refused(EBADMSG);
+	conf.proxyc = 0;
+
+	conf.registrar = "sip:exa mple.com";
+	assert_refused(EBADMSG);
+	conf.registrar = "tel:123";
+	assert_refused(EBADMSG);
+	conf.registrar = "";
+	assert_refused(EBADMSG);
+}
+END_TEST
+
+
+START_TEST(socket_without_address_is_the_callers_fault)
+{
+	memset(&request.local, 0, sizeof(request.local));
+	assert_refused(EINVAL);
+}
+END_TEST
+
+
+START_TEST(credentials_are_for_the_request_uri)
+{
+	struct challenge challenge;
+	struct digest *digest;
+	struct mbuf *mb = mbuf_alloc(256);
+	struct sip_msg *msg;
+	const struct sip_hdr *hdr;
+	struct httpauth_digest_resp resp;
+
+	ck_assert_int_eq(0, digest_alloc(&digest));
+	request.digest = digest;
+	assert_sent("Authorization", NULL);
+
+	(void)mbuf_write_str(mb, "SIP/2.0 401 Unauthorized\r\n"
+			     "WWW-Authenticate: Digest realm=\"r\","
+			     "nonce=\"n\",qop=\"auth\"\r\n\r\n");
+	msg = decoded(mb);
+	challenge_init(&challenge, DIGEST_MD5);
+	ck_assert_int_eq(CHALLENGE_ANSWER,
+			 digest_on_challenge(digest, &challenge, msg, "", 0));
+	mem_deref(msg);
+
+	msg = printed();
+	hdr = sip_msg_hdr(msg, SIP_HDR_AUTHORIZATION);
+	ck_assert_ptr_nonnull(hdr);
+	ck_assert_int_eq(0, httpauth_digest_response_decode(&resp, &hdr->val));
+	ck_assert(!pl_strcmp(&resp.username, "alice-auth"));
+	ck_assert(!pl_strcmp(&resp.uri, "sip:example.com"));
+	assert_header(msg, "Content-Length", "0");
+	mem_deref(msg);
+	mem_deref(digest);
+}
+END_TEST
+
+
+START_TEST(options_go_where_the_register_goes)
+{
+	struct mbuf *mb = mbuf_alloc(512);
+	struct sip_msg *msg;
+	char callid[64];
+
+	proxyv[0] = "sip:edge1.example.com";
+	conf.proxyc = 1;
+	ck_assert_int_eq(0, options_print(mb, &request));
+	msg = decoded(mb);
+
+	ck_assert(!pl_strcmp(&msg->met, "OPTIONS"));
+	ck_assert(!pl_strcmp(&msg->ruri, "sip:example.com"));
+	assert_header(msg, "Via", "SIP/2.0/UDP 10.0.0.2:41822;branch=" BRANCH
+		      ";rport");
+	assert_header(msg, "Max-Forwards", "70");
+	assert_header(msg, "Route", "<sip:edge1.example.com;lr>");
+	assert_header(msg, "To", "<sip:example.com>");
+	assert_header(msg, "CSeq", "7 OPTIONS");
+	(void)re_snprintf(callid, sizeof(callid), "%s-k", id.callid);
+	assert_header(msg, "Call-ID", callid);
+	assert_header(msg, "Contact", NULL);
+	assert_header(msg, "Content-Length", "0");
+	mem_deref(msg);
+}
+END_TEST
+
+
+START_TEST(tokens_differ_by_account_and_by_flow)
+{
+	struct register_identity other;
+	struct account_conf other_conf = conf;
+	char flow[12];
+
+	register_identity_init(&other, &conf, "", INSTANCE, 2);
+	ck_assert_str_eq(other.token_account, id.token_account);
+	ck_assert_str_ne(other.token_flow, id.token_flow);
+	ck_assert_str_ne(other.callid, id.callid);
+	ck_assert_str_ne(other.tag, id.tag);
+	ck_assert_uint_eq(10, strlen(id.token_account));
+	ck_assert_uint_eq(10, strlen(id.token_flow));
+
+	other_conf.name = "trunk2";
+	register_identity_init(&other, &other_conf, "", INSTANCE, 1);
+	ck_assert_str_ne(other.token_account, id.token_account);
+
+	memcpy(flow, id.token_flow, sizeof(flow));
+	register_identity_new_flow(&id);
+	ck_assert_str_ne(flow, id.token_flow);
+}
+END_TEST
+
+
+/* --- the answers --- */
+
+START_TEST(our_binding_second_in_the_list_gives_the_lease)
+{
+	char contacts[1024];
+
+	(void)re_snprintf(contacts, sizeof(contacts),
+			  "<sip:alice@198.51.100.9:5060>;expires=3600, %s",
+			  own("203.0.113.7:40112", ";expires=120"));
+	listed(contacts);
+	assert_lease(120, CONTACT_BY_TOKEN);
+	assert_counts(1, 0, 1);
+	ck_assert_int_eq(200, facts.answer.code);
+	ck_assert_uint_eq(0, facts.answer.retry_after);
+}
+END_TEST
+
+
+START_TEST(instance_and_reg_id_are_the_strongest)
+{
+	listed("<sip:0815@192.0.2.99:9999;x=y>;expires=90;"
+	       "+sip.instance=\"<" INSTANCE ">\";reg-id=1");
+	assert_lease(90, CONTACT_BY_INSTANCE);
+
+	listed("<sip:alice@192.0.2.99>;reg-id=1;expires=\"90\" ; "
+	       "+SIP.INSTANCE = \"<URN:UUID:00000000-0000-1000-8000-"
+	       "00a95a0e128>\"");
+	assert_lease(90, CONTACT_BY_INSTANCE);
+
+	/* no reg-id given back */
+	listed("<sip:alice@192.0.2.99>;expires=90;"
+	       "+sip.instance=\"<" INSTANCE ">\"");
+	assert_lease(90, CONTACT_BY_INSTANCE);
+
+	/* our other flow */
+	listed("<sip:alice@192.0.2.99>;expires=90;"
+	       "+sip.instance=\"<" INSTANCE ">\";reg-id=2");
+	ck_assert(!facts.answer.bound);
+	assert_counts(0, 1, 0);
+
+	/* somebody else's, and not in the form of an instance at all */
+	listed("<sip:alice@192.0.2.99>;expires=90;+sip.instance=\"<"
+	       INSTANCE "9>\";reg-id=1, <sip:alice@192.0.2.98>;"
+	       "+sip.instance=\"" INSTANCE "\", <sip:alice@192.0.2.97>;"
+	       "+sip.instance=\"\"");
+	ck_assert(!facts.answer.bound);
+	assert_counts(0, 0, 3);
+}
+END_TEST
+
+
+START_TEST(without_brackets_parameters_are_the_headers)
+{
+	listed("sip:alice@192.0.2.99:5060;expires=90;"
+	       "+sip.instance=\"<" INSTANCE ">\";reg-id=1");
+	assert_lease(90, CONTACT_BY_INSTANCE);
+	ck_assert_uint_eq(5060, facts.answer.contacts.own.port);
+}
+END_TEST
+
+
+START_TEST(token_of_an_earlier_flow_is_a_ghost)
+{
+	char contacts[1024];
+
+	(void)re_snprintf(contacts, sizeof(contacts),
+			  "<sip:alice@192.0.2.1:1;sipregd=%s.0123456789>, "
+			  "<sip:alice@192.0.2.2:1;sipregd=0123456789.%s>, "
+			  "<sip:alice@192.0.2.3:1;sipregd=%s>, "
+			  "<sip:alice@192.0.2.4:1;sipregd>, %s",
+			  id.token_account, id.token_flow, id.token_account,
+			  own("203.0.113.7:40112", ";expires=60"));
+	listed(contacts);
+	assert_lease(60, CONTACT_BY_TOKEN);
+	assert_counts(1, 2, 2);
+}
+END_TEST
+
+
+START_TEST(token_may_change_its_case)
+{
+	char contacts[512];
+	size_t i;
+
+	(void)re_snprintf(contacts, sizeof(contacts), "%s",
+			  own("192.0.2.99:1", ";expires=60"));
+	for (i = 0; contacts[i]; i++)
+		if (contacts[i] >= 'a' && contacts[i] <= 'f')
+			contacts[i] = (char)(contacts[i] - 'a' + 'A');
+	listed(contacts);
+	assert_lease(60, CONTACT_BY_TOKEN);
+}
+END_TEST
+
+
+START_TEST(stripped_contact_is_known_by_its_address)
+{
+	listed("<sip:alice@203.0.113.7:40112>;expires=60");
+	assert_lease(60, CONTACT_BY_MAPPED);
+
+	/* another mapping than what we sent */
+	answered_via(200, ";received=198.51.100.1;rport=1024",
+		     "Contact: <sip:alice@203.0.113.7:40112>;expires=60\r\n");
+	assert_lease(60, CONTACT_BY_SENT);
+
+	listed("<sip:alice@203.0.113.7:40113>;expires=60");
+	ck_assert(!facts.answer.bound);
+	listed("<sip:Alice@203.0.113.7:40112>;expires=60");
+	ck_assert(!facts.answer.bound);
+
+	/* some drop the user too */
+	listed("<sip:203.0.113.7:40112>;expires=60");
+	assert_lease(60, CONTACT_BY_MAPPED);
+}
+END_TEST
+
+
+START_TEST(escaped_user_is_the_same_user)
+{
+	conf.contact_user = "a+b c%2C";
+	listed("<sip:%61%2bb%20c,@203.0.113.7:40112>;expires=60");
+	assert_lease(60, CONTACT_BY_MAPPED);
+	listed("<sip:a+b%20c@203.0.113.7:40112>;expires=60");
+	ck_assert(!facts.answer.bound);
+	listed("<sip:a+b%20c%2@203.0.113.7:40112>;expires=60");
+	ck_assert(!facts.answer.bound);
+}
+END_TEST
+
+
+START_TEST(port_left_out_is_the_default_one)
+{
+	static const struct {
+		const char *contact;
+		uint16_t port;
+	} table[] = {
+		{"<sip:alice@203.0.113.7>;expires=60",               5060},
+		{"<sip:alice@203.0.113.7;transport=TCP>;expires=60", 5060},
+		{"<sip:alice@203.0.113.7;transport=tls>;expires=60", 5061},
+		{"<sips:alice@203.0.113.7>;expires=60",              5061},
+		{"<SIP:alice@203.0.113.7;transport=>;expires=60",    5060},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		request.contact.port = table[i].port;
+		listed(table[i].contact);
+		assert_lease(60, CONTACT_BY_SENT);
+	}
+}
+END_TEST
+
+
+START_TEST(ipv6_contacts_are_read)
+{
+	request.contact = address("2001:db8::1", 5080);
+	listed("<sip:alice@[2001:DB8:0:0::1]:5080>;expires=60");
+	assert_lease(60, CONTACT_BY_SENT);
+}
+END_TEST
+
+
+START_TEST(lists_are_split_where_they_should_be)
+{
+	char headers[2048];
+
+	(void)re_snprintf(headers, sizeof(headers),
+			  "Contact: \"Doe, Joe \\\"x, <sip:y@z>\" "
+			  "<sip:joe@192.0.2.1>;q=0.5,"
+			  "<sip:a,b@192.0.2.2>, ,\r\n"
+			  " <sip:c@192.0.2.3>\r\n"
+			  "m: Joe <sip:d@192.0.2.4>;q=1.0;methods=\"A,B\" ,"
+			  "%s\r\n"
+			  "CONTACT : <sip:e@host.example.com>\r\n"
+			  "Contact:\r\n",
+			  own("192.0.2.5:1", ";expires=75"));
+	answered(200, headers);
+	assert_lease(75, CONTACT_BY_TOKEN);
+	assert_counts(1, 0, 5);
+	ck_assert_int_eq(4, facts.answer.contacts.own_index);
+}
+END_TEST
+
+
+START_TEST(what_cannot_be_read_is_foreign)
+{
+	char contacts[1024];
+
+	(void)re_snprintf(contacts, sizeof(contacts),
+			  "*, <tel:+4930123>, <>, <sip:>, nonsense, "
+			  "<sip:alice@[::zz]:1>, <sip:alice@256.1.1.1>, %s",
+			  own("192.0.2.5:1", ";expires=75"));
+	listed(contacts);
+	assert_lease(75, CONTACT_BY_TOKEN);
+	assert_counts(1, 0, 7);
+}
+END_TEST
+
+
+START_TEST(expires_parameter_is_read_as_rfc_3261_says)
+{
+	static const struct {
+		const char *params;
+		uint32_t lease;
+	} table[] = {
+		{";expires=120",          120},
+		{";expires= \"120\" ;q=1", 120},
+		{";EXPIRES=120",          120},
+		{";expires=soon",         3600},
+		{";expires=",             3600},
+		{";expires",              3600},
+		{";expires=-1",           3600},
+		{";expires=12x",          3600},
+		{";expires=4294967295",   CONTACT_LEASE_MAX},
+		{";expires=99999999999999999999", CONTACT_LEASE_MAX},
+		{";q=1",                  240},     /* the header's */
+	};
+	char headers[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		(void)re_snprintf(headers, sizeof(headers),
+				  "Contact: %s\r\nExpires: 240\r\n",
+				  own("192.0.2.5:1", table[i].params));
+		answered(200, headers);
+		assert_lease(table[i].lease, CONTACT_BY_TOKEN);
+	}
+
+	/* neither: what we asked for */
+	listed(own("192.0.2.5:1", ""));
+	assert_lease(3600, CONTACT_BY_TOKEN);
+
+	listed(own("192.0.2.5:1", ";expires=0"));
+	ck_assert(!facts.answer.bound);
+}
+END_TEST
+
+
+START_TEST(a_200_without_our_contact_is_not_bound)
+{
+	answered(200, "Expires: 3600\r\n");
+	ck_assert(!facts.answer.bound);
+	assert_counts(0, 0, 0);
+
+	answered(200, "Contact: <sip:bob@192.0.2.1>;expires=60\r\n"
+		 "Expires: 3600\r\n");
+	ck_assert(!facts.answer.bound);
+	assert_counts(0, 0, 1);
+}
+END_TEST
+
+
+/* sipsorcery-org/sipsorcery#1375: ours is the first, and private. */
+START_TEST(origin_story)
+{
+	char c[] = "<sip:192.168.88.33:51629>;expires=600, "
+		"<sip:194.64.145.30:53237>;expires=397, "
+		"<sip:172.18.0.5:37736>;expires=287, "
+		"<sip:194.64.145.30:52555>;expires=214";
+	char headers[512];
+
+	conf.aor_user = "";
+	request.local = address("192.168.160.2", 51629);
+	request.contact = address("192.168.88.33", 51629);
+	(void)re_snprintf(headers, sizeof(headers), "Contact: %s\r\n", c);
+	answered_via(200, ";received=194.64.145.30;rport=51629", headers);
+
+	assert_lease(600, CONTACT_BY_SENT);
+	assert_counts(1, 0, 3);
+	ck_assert_int_eq(ADDR_PRIVATE, addr_scope(&facts.answer.contacts.own));
+	ck_assert_int_eq(ADDR_PUBLIC, addr_scope(&facts.mapped));
+
+	/* none of it known as ours */
+	request.contact = address("192.168.160.2", 51629);
+	answered_via(200, ";received=194.64.145.30;rport=51629", headers);
+	ck_assert(!facts.answer.bound);
+	assert_counts(0, 0, 4);
+}
+END_TEST
+
+
+START_TEST(via_tells_the_mapping)
+{
+	static const struct {
+		const char *via, *mapped;
+	} table[] = {
+		{";received=203.0.113.7;rport=40112", "203.0.113.7:40112"},
+		{";rport=40112 ; received=\"203.0.113.7\"",
+			"203.0.113.7:40112"},
+		{";received=2001:db8::7;rport=40112", "[2001:db8::7]:40112"},
+		{";received=[2001:db8::7];rport=40112", "[2001:db8::7]:40112"},
+		/* only where it differs: our own address is the one seen */
+		{";rport=40112",                        "10.0.0.2:40112"},
+		{";received=203.0.113.7;rport",         ""},
+		{";received=203.0.113.7",               ""},
+		{";received=nonsense;rport=40112",      ""},
+		{";received;rport=40112",               ""},
+		{";received=203.0.113.7;rport=0",       ""},
+		{";received=203.0.113.7;rport=65536",   ""},
+		{";received=203.0.113.7;rport=x",       ""},
+		{";rport",                              ""},
+		{"",                                    ""},
+	};
+	char text[ADDR_STRLEN];
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		answered_via(401, table[i].via, "");
+		ck_assert_str_eq(table[i].mapped,
+				 addr_print(&facts.mapped, text,
+					    sizeof(text)));
+	}
+}
+END_TEST
+
+
+START_TEST(promise_of_keepalive_is_read)
+{
+	static const struct {
+		const char *via, *headers;
+		bool promised;
+		uint32_t timer;
+	} table[] = {
+		{"",          "",                         false, 0},
+		{";keep",     "",                         false, 0},
+		{";keep=0",   "",                         true,  0},
+		{";keep=30",  "",                         true,  30},
+		{";keep=x",   "",                         false, 0},
+		{"",          "Flow-Timer: 120\r\n",      true,  120},
+		{";keep=30",  "Flow-Timer: 120\r\n",      true,  30},
+		{";keep=130", "Flow-Timer: 120\r\n",      true,  120},
+		{"",          "Flow-Timer: often\r\n",    false, 0},
+		{"",          "Require: path, Outbound\r\n", true, 0},
+		{"",          "Supported: outbound\r\n",  false, 0},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		answered_via(200, table[i].via, table[i].headers);
+		ck_assert_int_eq(table[i].promised, facts.promised);
+		ck_assert_uint_eq(table[i].timer, facts.flow_timer);
+	}
+
+	ck_assert(!facts.answer.outbound);
+	answered(200, "Require: path, Outbound\r\n");
+	ck_assert(facts.answer.outbound);
+}
+END_TEST
+
+
+START_TEST(numbers_of_refusals_are_read)
+{
+	static const struct {
+		const char *text;
+		uint32_t n;
+	} table[] = {
+		{"120",                     120},
+		{"120 (busy);duration=60",  120},
+		{"120(busy)",               120},
+		{" 120;duration=60",        120},
+		{"99999999999",             UINT32_MAX},
+		{"tomorrow",                0},
+		{"12h",                     0},
+		{"-5",                      0},
+		{"",                        0},
+	};
+	char headers[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		(void)re_snprintf(headers, sizeof(headers),
+				  "Retry-After: %s\r\nMin-Expires: %s\r\n",
+				  table[i].text, table[i].text);
+		answered(503, headers);
+		ck_assert_int_eq(503, facts.answer.code);
+		ck_assert_uint_eq(table[i].n, facts.answer.retry_after);
+		ck_assert_uint_eq(table[i].n, facts.answer.min_expires);
+		ck_assert(!facts.answer.bound);
+	}
+}
+END_TEST
+
+
+START_TEST(contacts_of_a_refusal_mean_nothing)
+{
+	char headers[512];
+
+	facts.answer.challenge = CHALLENGE_WEAK;
+	(void)re_snprintf(headers, sizeof(headers), "Contact: %s\r\n",
+			  own("203.0.113.7:40112", ""));
+	answered(302, headers);
+	ck_assert(!facts.answer.bound);
+	assert_counts(0, 0, 0);
+	ck_assert_int_eq(CHALLENGE_WEAK, facts.answer.challenge);
+}
+END_TEST
+
+
+START_TEST(endless_list_is_read_up_to_a_bound)
+{
+	struct mbuf *mb = mbuf_alloc(65536);
+	struct sip_msg *msg;
+	unsigned i;
+
+	(void)mbuf_write_str(mb, "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP "
+			     "10.0.0.2:41822;branch=" BRANCH "\r\n");
+	for (i = 0; i < 1000; i++)
+		(void)mbuf_printf(mb, "Contact: <sip:u%u@192.0.2.1>\r\n", i);
+	(void)mbuf_write_str(mb, "\r\n");
+
+	msg = decoded(mb);
+	register_read(&facts, msg, &id, &request.local, &request.contact, 60);
+	mem_deref(msg);
+	ck_assert_uint_eq(256, facts.answer.contacts.count);
+}
+END_TEST
+
+
+static bool token_matches(const char *params)
+{
+	struct mbuf *mb = mbuf_alloc(256);
+	struct sip_msg *msg;
+	bool match;
+
+	(void)mbuf_printf(mb, "OPTIONS sip:alice@192.0.2.1%s SIP/2.0\r\n"
+			  "Via: SIP/2.0/UDP 192.0.2.9;branch=x\r\n\r\n",
+			  params);
+	msg = decoded(mb);
+	match = register_token_match(&id, msg);
+	mem_deref(msg);
+
+	return match;
+}
+
+
+START_TEST(requests_are_known_by_our_token)
+{
+	char params[128];
+
+	(void)re_snprintf(params, sizeof(params),
+			  ";transport=tcp;SIPREGD=%s.%s;ob",
+			  id.token_account, id.token_flow);
+	ck_assert(token_matches(params));
+	(void)re_snprintf(params, sizeof(params), ";sipregd=%s.0000000000",
+			  id.token_account);
+	ck_assert(!token_matches(params));
+	(void)re_snprintf(params, sizeof(params), ";sipregd=%s",
+			  id.token_account);
+	ck_assert(!token_matches(params));
+	(void)re_snprintf(params, sizeof(params), ";sipregd=0000000000.%s",
+			  id.token_flow);
+	ck_assert(!token_matches(params));
+	ck_assert(!token_matches(";sipregd"));
+	ck_assert(!token_matches(";sipregd=."));
+	ck_assert(!token_matches(""));
+}
+END_TEST
+
+
+/* --- the grammar below it --- */
+
+START_TEST(parameters_are_read_one_by_one)
+{
+	struct pl rest = PL(" ; a=1;;b ;c = \"x;\\\";y\";d=; =e;\"f;g");
+	struct param p;
+
+	ck_assert(param_next(&rest, &p));
+	ck_assert(!pl_strcmp(&p.raw, "a=1"));
+	ck_assert(!pl_strcmp(&p.name, "a") && !pl_strcmp(&p.val, "1"));
+	ck_assert(param_next(&rest, &p));
+	ck_assert(!pl_strcmp(&p.name, "b"));
+	ck_assert_ptr_null(p.val.p);
+	ck_assert(param_next(&rest, &p));
+	ck_assert(!pl_strcmp(&p.raw, "c = \"x;\\\";y\""));
+	ck_assert(!pl_strcmp(&p.name, "c"));
+	ck_assert(!pl_strcmp(&p.val, "x;\\\";y"));
+	ck_assert(param_next(&rest, &p));
+	ck_assert(!pl_strcmp(&p.name, "d"));
+	ck_assert(p.val.p && !p.val.l);
+	ck_assert(param_next(&rest, &p));
+	ck_assert(!p.name.l && !pl_strcmp(&p.val, "e"));
+	ck_assert(param_next(&rest, &p));
+	ck_assert(!pl_strcmp(&p.name, "\"f;g"));
+	ck_assert(!param_next(&rest, &p));
+}
+END_TEST
+
+
+START_TEST(name_addr_without_end_is_refused)
+{
+	struct pl uri, params, text = PL("Joe <sip:joe@192.0.2.1");
+
+	ck_assert_int_eq(EBADMSG, name_addr_split(&uri, &params, &text));
+	pl_set_str(&text, ";a=b");
+	ck_assert_int_eq(EBADMSG, name_addr_split(&uri, &params, &text));
+	pl_set_str(&text, "\"<sip:x>\" < sip:joe@192.0.2.1 > ;a");
+	ck_assert_int_eq(0, name_addr_split(&uri, &params, &text));
+	ck_assert(!pl_strcmp(&uri, "sip:joe@192.0.2.1"));
+	ck_assert(!pl_strcmp(&params, " ;a"));
+}
+END_TEST
+
+
+static void add_print_tests(TCase *tc)
+{
+	tcase_add_test(tc, register_says_all_it_must);
+	tcase_add_test(tc, plain_register_is_rfc_3261_alone);
+	tcase_add_test(tc, unregister_names_only_our_contact);
+	tcase_add_test(tc, streams_name_their_transport);
+	tcase_add_test(tc, ipv6_stands_in_brackets);
+	tcase_add_test(tc, request_uri_is_the_registrars_domain_alone);
+	tcase_add_test(tc, each_flow_has_its_own_proxy);
+	tcase_add_test(tc, user_is_escaped_once);
+	tcase_add_test(tc, static_contact_may_be_a_name);
+	tcase_add_test(tc, extra_headers_are_added);
+	tcase_add_test(tc, configuration_cannot_inject_headers);
+	tcase_add_test(tc, socket_without_address_is_the_callers_fault);
+	tcase_add_test(tc, credentials_are_for_the_request_uri);
+	tcase_add_test(tc, options_go_where_the_register_goes);
+	tcase_add_test(tc, tokens_differ_by_account_and_by_flow);
+}
+
+
+static void add_read_tests(TCase *tc)
+{
+	tcase_add_test(tc, our_binding_second_in_the_list_gives_the_lease);
+	tcase_add_test(tc, instance_and_reg_id_are_the_strongest);
+	tcase_add_test(tc, without_brackets_parameters_are_the_headers);
+	tcase_add_test(tc, token_of_an_earlier_flow_is_a_ghost);
+	tcase_add_test(tc, token_may_change_its_case);
+	tcase_add_test(tc, stripped_contact_is_known_by_its_address);
+	tcase_add_test(tc, escaped_user_is_the_same_user);
+	tcase_add_test(tc, port_left_out_is_the_default_one);
+	tcase_add_test(tc, ipv6_contacts_are_read);
+	tcase_add_test(tc, lists_are_split_where_they_should_be);
+	tcase_add_test(tc, what_cannot_be_read_is_foreign);
+	tcase_add_test(tc, expires_parameter_is_read_as_rfc_3261_says);
+	tcase_add_test(tc, a_200_without_our_contact_is_not_bound);
+	tcase_add_test(tc, origin_story);
+	tcase_add_test(tc, via_tells_the_mapping);
+	tcase_add_test(tc, promise_of_keepalive_is_read);
+	tcase_add_test(tc, numbers_of_refusals_are_read);
+	tcase_add_test(tc, contacts_of_a_refusal_mean_nothing);
+	tcase_add_test(tc, endless_list_is_read_up_to_a_bound);
+	tcase_add_test(tc, requests_are_known_by_our_token);
+	tcase_add_test(tc, parameters_are_read_one_by_one);
+	tcase_add_test(tc, name_addr_without_end_is_refused);
+}
+
+
+Suite *suite_register(void)
+{
+	Suite *s = suite_create("register");
+	TCase *print = tcase_create("print"), *read = tcase_create("read");
+
+	tcase_add_checked_fixture(print, setup, harness_teardown);
+	tcase_add_checked_fixture(read, setup, harness_teardown);
+	add_print_tests(print);
+	add_read_tests(read);
+	suite_add_tcase(s, print);
+	suite_add_tcase(s, read);
+
+	return s;
+}

@@ -1,0 +1,22 @@
+# SCENARIOS T2: once more at once, then back off; not registered, unknown.
+account tcp
+start
+expect resolve
+resolved 1
+expect open
+connected
+expect register
+reply 200 absent
+expect register
+expect registered no
+reply 200 absent
+expect reason binding-absent
+expect registered no
+expect reachable unknown
+expect state wait
+expect register within 30s..60s
+reply 200 absent
+expect state wait
+expect register within 60s..120s
+reply 200 lease 300
+expect registered yes

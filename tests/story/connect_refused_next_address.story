@@ -1,0 +1,11 @@
+account tcp
+start
+expect resolve
+resolved 3
+expect open
+refused connect-refused down 1
+expect open
+refused connect-refused down 3
+expect open
+connected
+expect register

@@ -1,0 +1,7 @@
+account tcp
+start
+expect resolve
+resolved 2 down 1
+expect open
+connected
+expect register

@@ -1,0 +1,5 @@
+account tcp keep-on-stop
+come-up 300s
+stop
+expect left
+expect registers 2

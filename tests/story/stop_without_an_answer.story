@@ -1,0 +1,6 @@
+account udp
+come-up 300s
+stop
+expect leave
+expect left within 5s..5s
+expect nothing for 1d

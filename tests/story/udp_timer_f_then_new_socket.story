@@ -1,0 +1,13 @@
+# No answer at all: 32 s, then the wait, then another socket and fresh DNS.
+account udp
+start
+expect resolve
+resolved 1
+expect open
+connected
+expect register
+expect nothing for 31.9s
+expect nothing for 200ms
+expect reason no-answer
+expect close within 30s..60s
+expect resolve

@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+"""sipregctl and sipregd from the shell: what they print, how they exit."""
+
+import json
+import subprocess
+
+import lab
+
+
+def tool(*argv, **env):
+    r = subprocess.run(argv, capture_output=True, text=True, timeout=30,
+                       env={'PATH': '/usr/bin:/bin', **env})
+    return r.returncode, r.stdout, r.stderr
+
+
+def programs(it):
+    """Without a daemon."""
+    for program in lab.SIPREGD, lab.SIPREGCTL:
+        name = program.rsplit('/', 1)[1]
+        option = '-V' if name == 'sipregd' else 'version'
+        status, out, _ = tool(program, option)
+        lab.check(f'{name} {option} prints a version', status == 0
+                  and any(c.isdigit() for c in out), (status, out))
+    nobody = it.path('nobody')
+    lab.check('3: no daemon at the socket',
+              tool(lab.SIPREGCTL, '-s', nobody, 'list')[0] == 3)
+    lab.check('3: nor at $SIPREGD_SOCKET',
+              tool(lab.SIPREGCTL, 'list', SIPREGD_SOCKET=nobody)[0] == 3)
+    lab.check('2: no such verb',
+              tool(lab.SIPREGCTL, '-s', nobody, 'frobnicate')[0] == 2)
+    lab.check('0: help', tool(lab.SIPREGCTL, 'help')[0] == 0)
+
+
+def configuration(it):
+    bad = it.write('bad.conf', '''accounts = (
+  { name = "a"; aor = "nonsense"; },
+  { name = "a"; aor = "sip:a@example.com"; pasword = "x"; }
+);
+''')
+    status, _, err = tool(lab.SIPREGD, '-t', '-c', bad)
+    lab.check('-t exits 1 for a bad configuration', status == 1, status)
+    lab.check('-t names every error with file and line',
+              f'{bad}:2: ' in err and f'{bad}:3: ' in err, err)
+    lab.check('-t knows what was meant', 'password' in err, err)
+    good = it.write('good.conf', 'accounts = ( { name = "a"; '
+                    'aor = "sip:a@example.com"; password = "hush"; } );\n')
+    status, out, err = tool(lab.SIPREGD, '-t', '-c', good)
+    lab.check('-t exits 0 for a good one', status == 0, (status, err))
+    status, out, err = tool(lab.SIPREGD, '-n', '-c', good)
+    lab.check('-n prints it without the secret', status == 0
+              and 'sip:a@example.com' in out and 'hush' not in out + err,
+              (status, out, err))
+    status, _, err = tool(lab.SIPREGD, '-c', bad)
+    lab.check('a bad configuration does not start', status == 1, status)
+
+
+def daemon(it):
+    registrar = lab.Kamailio(it, grant=60)
+    dead = it.port()
+    d = lab.Sipregd(it, [
+        registrar.account('alice', 'tcp'),
+        registrar.account('silent', 'udp', port=dead)])
+    lab.check_await('alice is registered', lambda: d.registered('alice'))
+
+    status, out, err = d.ctl('list')
+    lab.check('list: a line for each account, tab-separated when piped',
+              status == 0 and len([line for line in out.splitlines()
+                                   if line.split('\t')[0]
+                                   in ('alice', 'silent')]) == 2,
+              (status, out, err))
+    lab.check('without a verb: the list', d.ctl()[1].split('\t')[0]
+              == out.split('\t')[0])
+    status, out, err = d.ctl('--json', 'list')
+    lab.check('--json list: one document',
+              [a['name'] for a in json.loads(out)['accounts']]
+              == ['alice', 'silent'], out)
+    status, out, err = d.ctl('status', 'alice')
+    lab.check('status tells the AOR and the edge', status == 0
+              and f'sip:alice@{it.host}' in out
+              and f'{it.host}:{registrar.port}' in out, (status, out, err))
+    lab.check('no secret in any answer', 'secret-' not in out
+              + d.ctl('--json', 'status', 'alice')[1], out)
+    lab.check('4: no such account', d.ctl('status', 'nobody')[0] == 4)
+    lab.check('4: for register too', d.ctl('register', 'nobody')[0] == 4)
+    lab.check('2: status of what?', d.ctl('status')[0] == 2)
+    lab.check('ping', d.ctl('ping')[0] == 0)
+
+    before = len(registrar.registers('alice'))
+    status, out, err = d.ctl('register', 'alice')
+    lab.check('register: sent, answered, told', status == 0 and out
+              and len(registrar.registers('alice')) > before,
+              (status, out, err))
+    seen = registrar.registers('alice')
+    lab.check('register: over the same flow, with the same Call-ID',
+              len({(r['port'], r['callid']) for r in seen}) == 1, seen)
+    status, out, err = d.ctl('register', '--timeout', '2', 'silent')
+    lab.check('6: register gives up waiting where nobody answers',
+              status == 6, (status, out, err))
+
+    # Any program can ask: NUL or newline ends a request.
+    for end in b'\0', b'\n':
+        r = subprocess.run(
+            ['/usr/bin/python3', '-c', '''
+import socket, sys
+s = socket.socket(socket.AF_UNIX); s.settimeout(10); s.connect(sys.argv[1])
+end = bytes([int(sys.argv[2])])
+s.sendall(b'{"method":"io.sipregd.Ping"}' + end)
+b = b""
+while not b.endswith(end): b += s.recv(4096)
+sys.stdout.buffer.write(b)''', d.socket, str(end[0])], capture_output=True)
+        lab.check(f'a request ended by {end!r} is answered likewise',
+                  r.stdout.endswith(end) and b'"parameters"' in r.stdout,
+                  (r.stdout, r.stderr))
+    lab.check('no secret in the log', 'secret-alice' not in it.log('sipregd'))
+    lab.check('exit status 0 after SIGTERM', d.stop() == 0)
+    lab.check('3: once the daemon is gone', d.ctl('list')[0] == 3)
+
+
+def test(it):
+    programs(it)
+    configuration(it)
+    daemon(it)
+
+
+lab.run(test)

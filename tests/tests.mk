@@ -1,0 +1,162 @@
+# The tests, and what runs them. Included by the Makefile.
+#
+#   make check           every layer, as `make check-LAYER` runs one
+#   make check-long      the same with long fuzzing and simulation
+#   make coverage        lines of src/core that the pure layers reach
+#   make fuzz            libFuzzer targets in $(BUILD)/fuzz; `fuzz-run` runs
+#                        each for FUZZ_SECONDS
+
+FUZZ_RUNS ?= 20000
+FUZZ_SEED ?= 1
+FUZZ_SECONDS ?= 30
+SIM_ARGS  ?=
+COVERAGE_MIN ?= 95
+
+T := $(BUILD)/tests
+
+INC_unit   := $(INC_core) $(INC_wire) -I$(T)/gen/unit
+INC_story  := $(INC_core)
+INC_sim    := $(INC_core)
+INC_mock   := $(INC_daemon)
+INC_daemon_tests := $(INC_daemon) -Itests/mock -I$(T)/gen/daemon
+INC_fuzz   := $(INC_daemon)
+INC_tools  :=
+
+test_obj = $(call obj,$(sort $(wildcard tests/$(1)/*.c)))
+MOCK_OBJ  := $(call test_obj,mock)
+MOCK_LIB  := $(filter-out %/main.o,$(MOCK_OBJ))
+FUZZ      := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.c))))
+SYSTEM    := $(sort $(wildcard tests/system/test_*.py))
+STORIES    = $(sort $(wildcard tests/story/*.story))
+
+CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
+
+$(foreach d,unit story sim mock fuzz tools,\
+	$(eval $(call compile,tests/$(d),$$(INC_$(d)))))
+$(eval $(call compile,tests/daemon,$$(INC_daemon_tests)))
+
+$(T)/unit: $(call test_obj,unit) $(WIRE_OBJ) $(BUILD)/libcore.a
+	$(call link,$(CHECK_LIBS) $(PKG_LIBS))
+
+$(T)/daemon: $(call test_obj,daemon) $(MOCK_LIB) $(BUILD)/libdaemon.a \
+		$(BUILD)/libcore.a
+	$(call link,$(CHECK_LIBS) $(PKG_LIBS))
+
+$(T)/registrar: $(MOCK_OBJ) $(BUILD)/libdaemon.a $(BUILD)/libcore.a
+	$(call link,$(PKG_LIBS))
+
+$(T)/story: $(call test_obj,story) $(BUILD)/libcore.a
+	$(call link)
+
+$(T)/sim: $(call test_obj,sim) $(BUILD)/libcore.a
+	$(call link,-lm)
+
+# suites.h: one SUITE(name) for each test_name.c, for main.c to expand.
+define suites
+$(T)/gen/$(1)/suites.h: FORCE
+	@mkdir -p $$(@D)
+	@for t in $(patsubst tests/$(1)/test_%.c,%,\
+		$(sort $(wildcard tests/$(1)/test_*.c))); do \
+		echo "SUITE($$$$t)"; done >$$@.new
+	@cmp -s $$@.new $$@ || mv $$@.new $$@
+$(BUILD)/obj/tests/$(1)/main.o: $(T)/gen/$(1)/suites.h
+endef
+$(foreach d,unit daemon,$(eval $(call suites,$(d))))
+
+# A fuzz target is one file with LLVMFuzzerTestOneInput(). Without libFuzzer
+# a small driver gives it seeded random inputs; files in tests/fuzz/corpus/NAME
+# are where both begin.
+FUZZ_MAIN ?= $(BUILD)/obj/tests/tools/fuzz_main.o
+FUZZ_LINK ?=
+corpus     = $(wildcard tests/fuzz/corpus/$(1)/*)
+
+$(T)/fuzz-%: ALL_LDFLAGS += $(FUZZ_LINK)
+$(T)/fuzz-%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) $(BUILD)/libdaemon.a \
+		$(BUILD)/libcore.a
+	$(call link,$(PKG_LIBS))
+
+FUZZ_SAN := address,undefined -fno-sanitize-recover=undefined
+.PHONY: fuzz fuzz-targets fuzz-run
+fuzz:
+	+$(Q)$(MAKE) BUILD=$(BUILD)/fuzz CC=clang FUZZ_MAIN= \
+		SANITIZE='-fsanitize=fuzzer-no-link,$(FUZZ_SAN)' \
+		FUZZ_LINK=-fsanitize=fuzzer fuzz-targets
+
+fuzz-targets: $(FUZZ:%=$(T)/fuzz-%)
+	$(Q)for f in $(FUZZ); do ln -f $(T)/fuzz-$$f $(BUILD)/$$f || exit; done
+
+fuzz-run: fuzz
+	$(Q)set -e; for f in $(FUZZ); do \
+		mkdir -p $(BUILD)/fuzz/corpus/$$f; \
+		$(BUILD)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$$f- \
+			$(BUILD)/fuzz/corpus/$$f $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null); \
+		echo "1 passed, 0 failed"; \
+	done
+
+# --- what runs: a command for each layer, and what it needs to be built ---
+
+PURE   := unit story fuzz sim
+LAYERS ?= system purity $(PURE) daemon demo
+
+run_purity = tests/tools/purity $(BUILD)/libcore.a
+run_unit   = $(T)/unit
+run_story  = $(T)/story $(STORIES)
+run_fuzz   = $(foreach f,$(FUZZ),$(T)/fuzz-$(f) $(FUZZ_RUNS) $(FUZZ_SEED) \
+	$(call corpus,$(f)) &&) :
+run_sim    = $(T)/sim $(SIM_ARGS)
+run_daemon = $(T)/daemon
+run_system = BUILD=$(BUILD) tests/system/run $(SYSTEM)
+run_demo   = sh tests/demo/demo.sh $(BUILD) && echo 1 passed, 0 failed
+
+need_purity = $(BUILD)/libcore.a
+need_unit   = $(T)/unit
+need_story  = $(T)/story
+need_fuzz   = $(FUZZ:%=$(T)/fuzz-%)
+need_sim    = $(T)/sim
+need_daemon = $(T)/daemon
+need_system = all
+need_demo   = all $(T)/registrar
+
+# Two at a time: one is mostly waiting, the other computing.
+layers = tests/tools/sum -j2 $(BUILD)/log $(foreach l,$(1),'$(l)=$(run_$(l))')
+
+# A tool that cannot be had ends the run before anything is built. The build
+# is a make of its own: what it knows of the libraries is found at its start.
+.PHONY: check check-long check-all check-build demo demo-build coverage
+deps:
+	$(Q)tests/tools/deps
+
+check:
+	$(Q)tests/tools/deps check
+	+$(Q)$(MAKE) check-all
+
+check-long: deps
+	+$(Q)$(MAKE) FUZZ_RUNS=2000000 SIM_ARGS=long check-all
+	+$(Q)$(MAKE) FUZZ_SECONDS=600 fuzz-run
+
+check-build: $(foreach l,$(LAYERS),$(need_$(l)))
+
+check-all: check-build
+	$(Q)$(call layers,$(LAYERS))
+
+define layer
+.PHONY: check-$(1)
+check-$(1): $$(need_$(1))
+	$$(Q)$$(call layers,$(1))
+endef
+$(foreach l,purity $(PURE) daemon system demo,$(eval $(call layer,$(l))))
+
+demo:
+	$(Q)tests/tools/deps demo
+	+$(Q)$(MAKE) demo-build
+	$(Q)sh tests/demo/demo.sh $(BUILD)
+
+demo-build: $(need_demo)
+
+coverage: C := $(BUILD)/coverage
+coverage:
+	$(Q)find $(C) -name '*.gcda' -delete 2>/dev/null || :
+	+$(Q)$(MAKE) BUILD=$(C) OPTFLAGS='-O0 -g' SANITIZE=--coverage \
+		LAYERS='$(PURE)' check-all
+	$(Q)tests/tools/coverage $(C)/obj/src/core $(COVERAGE_MIN)
