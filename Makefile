@@ -77,6 +77,7 @@ endef
 
 define archive
 	$(call say,AR)
+	$(Q)mkdir -p $(@D)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 endef

@@ -2,6 +2,7 @@
 #
 #   make check           every layer, as `make check-LAYER` runs one
 #   make check-long      the same with long fuzzing and simulation
+#   make bench           what things cost
 #   make coverage        lines of src/core that the pure layers reach
 #   make fuzz            libFuzzer targets in $(BUILD)/fuzz; `fuzz-run` runs
 #                        each for FUZZ_SECONDS
@@ -15,11 +16,13 @@ COVERAGE_MIN ?= 95
 T := $(BUILD)/tests
 
 INC_unit   := $(INC_core) $(INC_wire) -I$(T)/gen/unit
+INC_world  := $(INC_core)
 INC_story  := $(INC_core)
 INC_sim    := $(INC_core)
 INC_mock   := $(INC_daemon)
 INC_daemon_tests := $(INC_daemon) -Itests/mock -I$(T)/gen/daemon
 INC_fuzz   := $(INC_daemon)
+INC_bench  := $(INC_daemon)
 INC_tools  :=
 
 test_obj = $(call obj,$(sort $(wildcard tests/$(1)/*.c)))
@@ -31,7 +34,7 @@ STORIES    = $(sort $(wildcard tests/story/*.story))
 
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
-$(foreach d,unit story sim mock fuzz tools,\
+$(foreach d,unit world story sim mock fuzz bench tools,\
 	$(eval $(call compile,tests/$(d),$$(INC_$(d)))))
 $(eval $(call compile,tests/daemon,$$(INC_daemon_tests)))
 
@@ -45,11 +48,19 @@ $(T)/daemon: $(call test_obj,daemon) $(MOCK_LIB) $(BUILD)/libdaemon.a \
 $(T)/registrar: $(MOCK_OBJ) $(BUILD)/libdaemon.a $(BUILD)/libcore.a
 	$(call link,$(PKG_LIBS))
 
-$(T)/story: $(call test_obj,story) $(BUILD)/libcore.a
+# The world in which stories, simulation and event fuzzing happen.
+$(T)/libworld.a: $(call test_obj,world)
+	$(archive)
+
+$(T)/story: $(call test_obj,story) $(T)/libworld.a $(BUILD)/libcore.a
 	$(call link)
 
-$(T)/sim: $(call test_obj,sim) $(BUILD)/libcore.a
+$(T)/sim: $(call test_obj,sim) $(T)/libworld.a $(BUILD)/libcore.a
 	$(call link,-lm)
+
+$(T)/%_bench: $(BUILD)/obj/tests/bench/%_bench.o $(BUILD)/libdaemon.a \
+		$(BUILD)/libcore.a
+	$(call link,$(PKG_LIBS))
 
 # suites.h: one SUITE(name) for each test_name.c, for main.c to expand.
 define suites
@@ -71,8 +82,8 @@ FUZZ_LINK ?=
 corpus     = $(wildcard tests/fuzz/corpus/$(1)/*)
 
 $(T)/fuzz-%: ALL_LDFLAGS += $(FUZZ_LINK)
-$(T)/fuzz-%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) $(BUILD)/libdaemon.a \
-		$(BUILD)/libcore.a
+$(T)/fuzz-%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) $(T)/libworld.a \
+		$(BUILD)/libdaemon.a $(BUILD)/libcore.a
 	$(call link,$(PKG_LIBS))
 
 FUZZ_SAN := address,undefined -fno-sanitize-recover=undefined
@@ -93,6 +104,8 @@ fuzz-run: fuzz
 			$(BUILD)/fuzz/corpus/$$f $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null); \
 		echo "1 passed, 0 failed"; \
 	done
+
+.SECONDARY:
 
 # --- what runs: a command for each layer, and what it needs to be built ---
 
@@ -134,6 +147,11 @@ check:
 check-long: deps
 	+$(Q)$(MAKE) FUZZ_RUNS=2000000 SIM_ARGS=long check-all
 	+$(Q)$(MAKE) FUZZ_SECONDS=600 fuzz-run
+
+BENCHES := $(patsubst tests/bench/%.c,$(T)/%,$(wildcard tests/bench/*_bench.c))
+.PHONY: bench
+bench: $(BENCHES)
+	$(Q)set -e; for b in $(BENCHES); do $$b; done
 
 check-build: $(foreach l,$(LAYERS),$(need_$(l)))
 

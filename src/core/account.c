@@ -155,7 +155,7 @@ unsigned account_on_connected(struct account *a, unsigned i, msec_t now)
 	unsigned acts = reg_on_connected(&ar->reg, now);
 
 	ar->flow_up = true;
-	ar->flow_suspect = ar->inbound = ar->here = false;
+	ar->flow_suspect = ar->inbound = false;
 	memset(&ar->mapped, 0, sizeof(ar->mapped));
 	tell_flow(a, i, EVENT_FLOW_UP, REASON_OK, now);
 
@@ -196,7 +196,7 @@ static void flow_down(struct account *a, unsigned i, enum reason reason,
 	if (!ar->flow_up)
 		return;
 
-	ar->flow_up = ar->flow_suspect = ar->inbound = ar->here = false;
+	ar->flow_up = ar->flow_suspect = ar->inbound = false;
 	tell_flow(a, i, EVENT_FLOW_DOWN, reason, now);
 }
 
@@ -288,7 +288,6 @@ unsigned account_on_answer(struct account *a, unsigned i,
 	a->code_at = now;
 	if (answer->code / 100 == 2) {
 		++a->responses_2xx;
-		a->regv[i].here = answer->bound;
 		a->regv[i].own = answer->contacts.owns;
 		a->regv[i].ghosts = answer->contacts.ghosts;
 		a->regv[i].foreign = answer->contacts.foreign;
@@ -343,7 +342,7 @@ static struct verdict verdict_of_reg(const struct account_reg *ar, msec_t now)
 {
 	const struct verdict_facts facts = {
 		.registered = reg_bound(&ar->reg, now),
-		.flow_alive = ar->flow_up && ar->here && !ar->flow_suspect,
+		.flow_alive = ar->flow_up && ar->reg.here && !ar->flow_suspect,
 		.outbound = ar->reg.outbound,
 		.contact = ar->reg.contact,
 		.mapped = ar->mapped,

@@ -45,7 +45,6 @@ struct account_reg {
 	struct reg reg;
 	bool bound;              /* reg_bound() when last looked at */
 	bool flow_up;
-	bool here;               /* the binding was made over this flow */
 	bool flow_suspect;
 	bool inbound;            /* a request arrived under this binding */
 	struct addr mapped;      /* where the registrar sees the flow */

@@ -107,6 +107,19 @@ static bool at_once(struct reg *r, msec_t now)
 }
 
 
+/* A proven flow is replaced at once; one that only connected and took a 200
+ * may do so for ever, that is a failure like any other. */
+static unsigned lost(struct reg *r, enum reason reason, msec_t now)
+{
+	r->reason = reason;
+
+	if (!r->proven || !at_once(r, now))
+		wait_after_failure(r, REG_BASE_CONNECT, now);
+
+	return 0;
+}
+
+
 /* 5, 10, 20, 40, 60, 60 ... minutes. */
 static msec_t held_for(struct reg *r)
 {
@@ -192,7 +205,7 @@ static unsigned fail(struct reg *r, enum reason reason, msec_t now)
 	r->reason = reason;
 	wait_after_failure(r, REG_BASE_REJECTED, now);
 
-	if (r->target.count < 2 || reg_bound(r, now))
+	if (r->target.count < 2 || (r->here && reg_bound(r, now)))
 		return 0;
 
 	r->flow = false;
@@ -229,6 +242,7 @@ static msec_t refresh_at(struct reg *r, msec_t now)
 static unsigned absent(struct reg *r, msec_t now)
 {
 	r->lease_end = 0;
+	r->here = false;
 	r->match = CONTACT_NO_MATCH;
 	r->reason = REASON_BINDING_ABSENT;
 
@@ -247,10 +261,15 @@ static unsigned good(struct reg *r, const struct answer *a, msec_t now)
 	r->outbound = a->outbound;
 	r->denials = 0;
 
+	/* A flow is proven once, but may live and see failures for years. */
+	if (r->proven)
+		r->failures = 0;
+
 	if (!a->bound)
 		return absent(r, now);
 
 	r->absent_tried = false;
+	r->here = true;
 	r->reason = REASON_OK;
 	r->match = a->contacts.match;
 	r->token = a->contacts.token;
@@ -275,7 +294,7 @@ static unsigned hold(struct reg *r, enum reason reason, msec_t now)
 	++r->outcomes;
 	set(r, REG_HELD, for_ever ? NEVER : now + held_for(r));
 
-	if (reg_bound(r, now))
+	if (r->here && reg_bound(r, now))
 		return 0;
 
 	r->flow = false;
@@ -417,9 +436,14 @@ static unsigned no_answer(struct reg *r, msec_t now)
 {
 	static const struct answer none;
 	const bool others = target_has_other(&r->target);
-	unsigned acts = REG_DO_ABANDON | conclude(r, &none, now);
+	unsigned acts = REG_DO_ABANDON;
 
-	if (!others && r->policy->stream) {
+	if (r->policy->stream && r->proven && !others)
+		acts |= lost(r, REASON_NO_ANSWER, now);
+	else
+		acts |= conclude(r, &none, now);
+
+	if (r->policy->stream && !others) {
 		r->flow = false;
 		acts |= REG_DO_CLOSE;
 	}
@@ -437,6 +461,7 @@ static unsigned left(struct reg *r, msec_t now)
 
 	r->flow = r->leaving = r->again = false;
 	r->lease_end = 0;
+	r->reason = REASON_STARTING;     /* of nothing, should it start again */
 	set(r, REG_OFF, NEVER);
 
 	if (again)
@@ -474,7 +499,7 @@ unsigned reg_stop(struct reg *r, msec_t now)
 
 	case REG_SENT:
 		/* RFC 3261 §10.2: not while another one is outstanding */
-		r->leaving = true;
+		r->leaving = r->left_behind = true;
 		r->deadline = clock_min(r->deadline, now + REG_LEAVE_MAX);
 		return r->policy->unregister ? 0 : left(r, now);
 
@@ -598,6 +623,7 @@ unsigned reg_on_connected(struct reg *r, msec_t now)
 		return 0;
 
 	r->flow = true;
+	r->here = false;
 	r->proven = r->answered = r->silent = r->challenged = false;
 	r->answer_sends = 0;
 
@@ -639,16 +665,17 @@ unsigned reg_on_proven(struct reg *r, msec_t now)
 }
 
 
-/* A proven flow is replaced at once; one that only connected and took a 200
- * may do so for ever, that is a failure like any other. */
-static unsigned lost(struct reg *r, enum reason reason, msec_t now)
+/* UDP has no connect: a port that refuses shows here, and then the next
+ * address is tried as after a connect (RFC 3263 §4.3). */
+static unsigned lost_unanswered(struct reg *r, enum reason reason, msec_t now)
 {
+	if (r->answered || !target_has_other(&r->target))
+		return lost(r, reason, now);
+
 	r->reason = reason;
+	target_on_failed(&r->target, &r->rng);
 
-	if (!r->proven || !at_once(r, now))
-		wait_after_failure(r, REG_BASE_CONNECT, now);
-
-	return 0;
+	return connect_target(r, now);
 }
 
 
@@ -668,7 +695,7 @@ unsigned reg_on_flow_lost(struct reg *r, enum reason reason, msec_t now)
 		if (r->leaving)
 			return left(r, now);
 		r->again = false;
-		return REG_DO_ABANDON | lost(r, reason, now);
+		return REG_DO_ABANDON | lost_unanswered(r, reason, now);
 
 	case REG_TURN:
 	case REG_BOUND:

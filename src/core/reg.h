@@ -96,6 +96,7 @@ struct reg {
 	bool plain;              /* 439/420: without outbound and its friends */
 	bool outbound;           /* confirmed by the registrar */
 	bool proven;             /* this flow became proven */
+	bool here;               /* the binding was made over this flow */
 	bool answered;           /* this flow has brought an answer */
 	bool challenged;         /* the next REGISTER answers a challenge */
 	bool token;              /* the registrar keeps our token in the URI */

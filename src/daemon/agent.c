@@ -272,6 +272,15 @@ static void connect_failed(struct slot *s, enum reason reason,
 }
 
 
+/* It had its turn and did not even begin. Was it the knock, then somebody else
+ * has to. */
+static void not_opened(struct slot *s, enum reason reason, const char *text)
+{
+	edge_point_on_given_up(s->point, loop_now());
+	connect_failed(s, reason, text);
+}
+
+
 /* In the queue of the address that the core chose. */
 static void connect_ask(struct slot *s)
 {
@@ -305,7 +314,7 @@ static int tls_ready(struct slot *s)
 
 	err = tls_ctx_get(&a->tls, &a->conf->tls, text, sizeof(text));
 	if (err)
-		connect_failed(s, REASON_TLS_FAILURE, text);
+		not_opened(s, REASON_TLS_FAILURE, text);
 
 	return err;
 }
@@ -340,7 +349,7 @@ static void open_link(struct slot *s)
 
 	err = link_open(&s->link, &lc, &link_handlers, s);
 	if (err)
-		connect_failed(s, REASON_CONNECT_REFUSED, strerror(err));
+		not_opened(s, REASON_CONNECT_REFUSED, strerror(err));
 }
 
 

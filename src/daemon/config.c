@@ -315,7 +315,9 @@ int config_load_presets(struct config **cp, const char *file,
 		goto out;
 
 	err = dir_of(&l.dir, file);
-	if (err)
+	if (err == ENOMEM)
+		say_no_memory(&l.y);
+	else if (err)
 		say_error_at(&l.y, file, 0, "cannot be read: %s",
 			     strerror(err));
 	else

@@ -82,7 +82,7 @@ struct account_conf {
 	enum inbound_policy inbound;
 	unsigned inbound_code;           /* 400..599 of `reject`, never 6xx */
 	char *inbound_target;            /* URI */
-	char **allowv;                   /* inbound.allow: "ADDR" or "ADDR/BITS" */
+	char **allowv;                   /* "ADDR" or "ADDR/BITS" */
 	size_t allowc;
 
 	char **headerv;                  /* "Name: value" without CRLF */

@@ -74,12 +74,20 @@ static struct reader reader(struct load *l, struct account_raw *raw)
 }
 
 
+static const char *string_of(const config_setting_t *s)
+{
+	const char *text = config_setting_get_string(s);
+
+	return text ? text : "";
+}
+
+
 /* A password of this layer, whatever its source, replaces the one of a layer
  * below; two in one layer are a mistake. */
 static void begin_layer(struct load *l, struct account_raw *raw,
 			config_setting_t *group)
 {
-	config_setting_t *found = NULL;
+	config_setting_t *given = NULL, *used = NULL;
 
 	for (size_t i = 0; i < keys_account.keyc; i++) {
 		const struct key *key = &keys_account.keyv[i];
@@ -89,27 +97,37 @@ static void begin_layer(struct load *l, struct account_raw *raw,
 			continue;
 
 		s = config_setting_get_member(group, key->name);
-		if (s && found)
-			say_error(&l->y, s, "%s: there is %s already, only "
+		if (!s)
+			continue;
+
+		given = given ? given : s;
+		if (!*string_of(s))
+			continue;
+
+		if (used)
+			say_error(&l->y, s, "%s: there is a %s already, only "
 				  "one of password, password_file and "
 				  "credential is possible", key->name,
-				  config_setting_name(found));
-		if (s)
-			found = s;
+				  config_setting_name(used));
+		used = s;
 	}
 
-	for (size_t i = 0; found && i < keys_account.keyc; i++) {
+	for (size_t i = 0; given && i < keys_account.keyc; i++) {
 		const struct key *key = &keys_account.keyv[i];
-		char **s = key_string(key, raw);
+		char **s = key_string(key, raw), *none;
 
 		if (!(key->flags & KEY_SOURCE))
 			continue;
 
+		none = value_dup("", false);
+		if (!none) {
+			say_no_memory(&l->y);
+			return;
+		}
+
 		raw->setv[i] = NULL;
 		mem_deref(*s);
-		*s = value_dup("", false);
-		if (!*s)
-			say_no_memory(&l->y);
+		*s = none;
 	}
 }
 

@@ -10,8 +10,6 @@
 #include "config_uri.h"
 
 
-#define MASK "****"              /* what config_print() shows of secrets */
-
 /* One account being finished. */
 struct work {
 	struct load *l;
@@ -317,7 +315,7 @@ static void derive_secrets(struct work *w)
 	struct load *l = w->l;
 	bool ok = true;
 
-	if (!strcmp(a->password, MASK) && !l->told_mask) {
+	if (!strcmp(a->password, CONFIG_MASK) && !l->told_mask) {
 		l->told_mask = true;
 		WARN(w, "password", "password: is the mask that sipregd -n "
 		     "prints instead of a password");

@@ -59,6 +59,7 @@ struct keys {
 	size_t keyc;
 };
 
+#define CONFIG_MASK "****"       /* what is printed of secrets */
 #define ACCOUNT_KEYS_MAX 64
 #define GLOBAL_KEYS_MAX  32
 

@@ -42,7 +42,8 @@ const char *setting_kind(const config_setting_t *s)
 static void wrong_type(struct reader *r, const struct key *key,
 		       config_setting_t *s, const char *wanted)
 {
-	say_error(r->y, s, "%s: wants %s, not %s", key->name, wanted, setting_kind(s));
+	say_error(r->y, s, "%s: wants %s, not %s", key->name, wanted,
+		  setting_kind(s));
 }
 
 
@@ -68,7 +69,7 @@ static void read_string(struct reader *r, const struct key *key,
 {
 	const char *text = config_setting_get_string(s);
 	const bool secret = key->flags & KEY_SECRET;
-	char **dst = key_string(key, r->base);
+	char **dst = key_string(key, r->base), *copy;
 
 	if (!text) {
 		wrong_type(r, key, s, "a string");
@@ -78,10 +79,14 @@ static void read_string(struct reader *r, const struct key *key,
 	if (secret && *text)
 		check_mode(r, key, s);
 
-	mem_deref(*dst);
-	*dst = value_dup(text, secret);
-	if (!*dst)
+	copy = value_dup(text, secret);
+	if (!copy) {
 		say_no_memory(r->y);
+		return;
+	}
+
+	mem_deref(*dst);
+	*dst = copy;
 }
 
 
@@ -150,10 +155,11 @@ static void read_strings(struct reader *r, const struct key *key,
 			continue;
 
 		v[c] = value_dup(config_setting_get_string(e), false);
-		if (!v[c++]) {
+		if (!v[c]) {
 			say_no_memory(r->y);
 			break;
 		}
+		++c;
 	}
 
 	store_strings(r, key, v, c);

@@ -37,7 +37,7 @@ bool secret_read(struct load *l, char **dst, const char *key,
 		 const char *path, config_setting_t *s)
 {
 	const char *wrong;
-	char *text = NULL;
+	char *text = NULL, *secret;
 	size_t len = 0;
 	struct stat st;
 	mode_t mode = 0;
@@ -67,11 +67,15 @@ bool secret_read(struct load *l, char **dst, const char *key,
 		say_warning(&l->y, s, "%s: others can read %s (mode %04o), "
 			    "chmod o-r it", key, path, (unsigned)mode & 07777);
 
-	mem_deref(*dst);
-	*dst = value_dup(text, true);
-	ok = *dst != NULL;
-	if (!ok)
+	secret = value_dup(text, true);
+	if (!secret) {
 		say_no_memory(&l->y);
+		goto out;
+	}
+
+	mem_deref(*dst);
+	*dst = secret;
+	ok = true;
 
  out:
 	source_wipe(text, len);

@@ -238,7 +238,7 @@ static const char *scan(char **pp)
 		if (*p == '"') {
 			end = string_end(p);
 			if (!end)
-				return "a string near here has no end";
+				return "a quote (\") is missing here or before";
 		}
 		else if (number_begins(p)) {
 			end = scan_number(p);

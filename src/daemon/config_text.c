@@ -7,9 +7,6 @@
 #include "config_key.h"
 
 
-#define MASK "****"
-
-
 static int print_string(struct re_printf *pf, const char *s)
 {
 	int err = re_hprintf(pf, "\"");
@@ -47,7 +44,7 @@ static int print_value(struct re_printf *pf, const struct key *key, void *base)
 	switch (key->type) {
 	case KEY_STRING:
 		return print_string(pf, key->flags & KEY_SECRET
-					? MASK : *key_string(key, base));
+					? CONFIG_MASK : *key_string(key, base));
 	case KEY_STRINGS:
 		return print_strings(pf, *key_strings(key, base));
 	case KEY_NUMBER:

@@ -198,7 +198,7 @@ static int flush(struct conn *c)
 
 static void stream_pass(struct conn *c)
 {
-	const msec_t now = loop_now();
+	const msec_t now = loop_now(), since = c->frame.since;
 	char text[TEXT_SIZE];
 	size_t len;
 	bool open;
@@ -228,6 +228,8 @@ static void stream_pass(struct conn *c)
 		err = timer_start(&c->soon, now);
 	if (err)
 		fail_errno(c, REASON_FLOW_LOST, err);
+	else if (c->frame.since != since && c->h.partialh)
+		c->h.partialh(c->arg);
 }
 
 

@@ -35,6 +35,8 @@ struct conn_handlers {
 	/* refused, reset, ended, failed; in words for the log. On UDP only a
 	 * refusal before the peer was ever heard. */
 	void (*closeh)(enum reason reason, const char *text, void *arg);
+	/* a message began and is not whole yet: conn_partial_since() */
+	void (*partialh)(void *arg);     /* may be NULL */
 };
 
 struct conn_conf {

@@ -28,7 +28,6 @@ enum frame_result {
 	FRAME_ERROR,             /* f->error; the stream cannot be followed */
 };
 
-/* All zero is a fresh one, but for `since`: frame_init(). */
 struct frame {
 	struct mbuf *mb;         /* from pos: not told yet; NULL: nothing */
 	size_t scanned;          /* bytes of the header looked at */
@@ -41,7 +40,7 @@ struct frame {
 };
 
 
-void frame_init(struct frame *f);
+void frame_init(struct frame *f);        /* the caller's memory */
 void frame_reset(struct frame *f);       /* frees what is left */
 
 /* Appends what was read. ENOMEM. To be followed by frame_next() until it says

@@ -316,6 +316,12 @@ static void ping_handler(void *arg)
 }
 
 
+static void partial_handler(void *arg)
+{
+	arm(arg);
+}
+
+
 static void close_handler(enum reason reason, const char *text, void *arg)
 {
 	fail(arg, reason, text);
@@ -332,6 +338,7 @@ int link_open(struct link **lp, const struct link_conf *conf,
 		.recvh = recv_handler,
 		.pongh = pong_handler,
 		.pingh = ping_handler,
+		.partialh = partial_handler,
 		.closeh = close_handler,
 	};
 	struct link *l;

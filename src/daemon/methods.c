@@ -213,7 +213,7 @@ static int outcome_print(struct mbuf *mb, const char *name,
 	err |= o->code ? json_add_int(mb, "code", o->code)
 		       : json_add_null(mb, "code");
 	err |= json_add_string(mb, "reason", reason_name(o->reason));
-	err |= json_add_string(mb, "text", ok ? "Registered."
+	err |= json_add_string(mb, "text", ok ? ""
 					      : reason_text(o->reason));
 	err |= json_close(mb, '}');
 	mb->pos = 0;

@@ -180,6 +180,7 @@ static void later(const char *keys, const char *what)
 
 static void setup(void)
 {
+	said[0] = '\0';
 	(void)strcpy(dir, "/tmp/test_config.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	ck_assert_int_eq(0, mkdir(path("presets"), 0700));
@@ -528,7 +529,7 @@ START_TEST(files_that_cannot_be_read_are_errors)
 	ck_assert_int_eq(EINVAL, load("a = 1;\n\nb = ;\n"));
 	has("t.conf:3: syntax error");
 	ck_assert_int_eq(EINVAL, load("a = 1;\n\nb = \"c;\n\n"));
-	has("t.conf:3: a string near here has no end");
+	has("t.conf:3: a quote (\") is missing here or before");
 	ck_assert_int_eq(EINVAL, load("a = 1;\n/* c;\n\n"));
 	has("t.conf:2: the comment that begins here has no end");
 	ck_assert_int_eq(EINVAL, load("pace = { };\npace = { };\n"));
@@ -576,7 +577,8 @@ START_TEST(wrong_types_are_named)
 	    "with a fraction");
 	bad("enabled = 1;", "enabled: wants true or false, not a number");
 	bad("tls = 1;", "tls: wants a group { }, not a number");
-	bad("headers = { };", "headers: wants strings [ \"...\" ], not a group");
+	bad("headers = { };", "headers: wants strings [ \"...\" ], not a "
+	    "group");
 	bad("headers = [ 1 ];", "headers: wants strings, not a number");
 	bad("headers = [ \"\" ];", "headers: has an empty string");
 	bad("transport = 1;", "transport: wants \"auto\", \"udp\", \"tcp\" or "
@@ -663,7 +665,8 @@ START_TEST(every_error_of_a_file_is_told_in_one_run)
 		"defaults = { dscp = 99; };\n"
 		"accounts = (\n"
 		"{ },\n"
-		"{ name = \"a b\"; aor = \"alice\"; password_file = \"no\"; },\n"
+		"{ name = \"a b\"; aor = \"alice\";"
+		"  password_file = \"no\"; },\n"
 		"{ name = \"c\"; aor = \"sip:a@b\"; transport = 7; },\n"
 		"{ name = \"c\"; aor = \"sip:a@b\"; } );\n"));
 	has("t.conf:1: unknown key \"log_levl\"");
@@ -967,7 +970,7 @@ START_TEST(one_layer_has_one_password_and_the_upper_layer_wins)
 {
 	put("pw", "file\n");
 	bad("password = \"x\"; password_file = \"pw\";",
-	    "password_file: there is password already, only one of");
+	    "password_file: there is a password already, only one of");
 	ck_assert_int_eq(0, load(
 		"defaults = { password_file = \"pw\"; };\naccounts = ("
 		"{ name = \"a\"; aor = \"sip:a@b\"; password = \"own\"; },"
@@ -1246,12 +1249,12 @@ Suite *suite_config(void)
 	tcase_add_test(tc, presets_are_checked_like_everything);
 	tcase_add_test(tc, count_makes_numbered_accounts);
 	tcase_add_test(tc,
-		       a_count_of_one_replaces_too_and_without_count_nothing_does);
+		a_count_of_one_replaces_too_and_without_count_nothing_does);
 	tcase_add_test(tc, count_and_its_names_are_bounded);
 	tcase_add_test(tc, included_files_follow_in_order_of_name);
 	tcase_add_test(tc, an_include_dir_may_be_absent_or_none);
 	tcase_add_test(tc,
-		       included_files_hold_accounts_only_and_each_tells_its_errors);
+		included_files_hold_accounts_only_and_each_tells_its_errors);
 	tcase_add_test(tc, files_that_cannot_be_read_are_errors);
 	tcase_add_test(tc, a_failed_load_leaves_the_old_configuration);
 	tcase_add_test(tc, unknown_keys_are_named_with_the_nearest_known_one);
@@ -1268,7 +1271,7 @@ Suite *suite_config(void)
 	tcase_add_test(tc, an_account_name_is_64_characters_of_a_few);
 	tcase_add_test(tc, global_keys_are_read);
 	tcase_add_test(tc,
-		       state_dir_comes_from_the_file_then_systemd_then_the_default);
+		state_dir_comes_from_the_file_then_systemd_then_the_default);
 	tcase_add_test(tc, string_lists_are_brackets_parentheses_or_one_string);
 	tcase_add_test(tc, a_password_file_is_one_line);
 	tcase_add_test(tc, a_credential_is_a_file_of_systemds_directory);

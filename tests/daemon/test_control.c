@@ -320,6 +320,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/run/control", dir);
 	log_set_level(LOG_LEVEL_ERROR);
+	pings = changes = 0;
 	harness_setup();
 	serve();
 }
@@ -635,7 +636,7 @@ static void say_large(struct peer_end *e, size_t len, bool ended)
 }
 
 
-#define TOO_LONG "{\"error\":\"io.sipregd.BadRequest\",\"parameters\":"         \
+#define TOO_LONG "{\"error\":\"io.sipregd.BadRequest\",\"parameters\":"        \
 		 "{\"reason\":\"too long\"}}\0"
 
 START_TEST(a_request_has_at_most_64_kib)

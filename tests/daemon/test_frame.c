@@ -223,7 +223,8 @@ END_TEST
 START_TEST(content_length_forms)
 {
 	static const char *const formv[] = {
-		"Content-Length: 2", "content-length:2", "CONTENT-LENGTH \t : 2",
+		"Content-Length: 2", "content-length:2",
+		"CONTENT-LENGTH \t : 2",
 		"l:2", "L : 2", "l:\r\n 2", "l: 2 \t", "l: 0002",
 		"l:2\r\nContent-Length: 2", "Subject: x\r\n l: 9\r\nl:2",
 		"Content-Length-X: 9\r\nl: 2",

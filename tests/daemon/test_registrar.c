@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include "ca.h"
 #include "harness.h"
@@ -666,6 +667,28 @@ START_TEST(a_restart_keeps_the_port_and_what_it_is_told_to_keep)
 END_TEST
 
 
+START_TEST(a_lost_request_can_come_again_and_a_close_is_no_answer)
+{
+	struct registrar_rule rule = {.kind = RULE_DROP, .count = 1};
+	struct client udp;
+
+	ck_assert_int_eq(0, registrar_rule(reg, &rule));
+	client_open(&udp, TRANSPORT_UDP);
+	send_again(&udp, 1, "");
+	expect_nothing(&udp);
+	send_again(&udp, 1, "");
+	expect(&udp, "SIP/2.0 200 ");
+	client_close(&udp);
+
+	rule.kind = RULE_CLOSE;
+	ck_assert_int_eq(0, registrar_rule(reg, &rule));
+	send_register(&cl, "");
+	ck_assert(harness_wait(is_closed, &cl, WAIT));
+	ck_assert_str_eq(cl.in, "");
+}
+END_TEST
+
+
 START_TEST(what_is_not_sip_closes_the_stream)
 {
 	client_send(&cl, "GET / HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
@@ -749,6 +772,104 @@ START_TEST(certificates_say_what_they_were_asked_to)
 END_TEST
 
 
+/* A handshake, and the name in the certificate that it showed. */
+struct greeting {
+	struct io io;
+	SSL *ssl;
+	int rv;                  /* 0: going on, 1: done, -1: failed */
+};
+
+
+static void greeting_handler(int flags, void *arg)
+{
+	struct greeting *g = arg;
+	const int rv = SSL_do_handshake(g->ssl);
+
+	(void)flags;
+
+	if (rv != 1 && SSL_get_error(g->ssl, rv) == SSL_ERROR_WANT_READ)
+		return;
+
+	g->rv = rv == 1 ? 1 : -1;
+	io_stop(&g->io);
+}
+
+
+static bool greeted(void *arg)
+{
+	return ((struct greeting *)arg)->rv != 0;
+}
+
+
+/* Says hello with this SNI; was `name` in the certificate? */
+static bool greet(SSL_CTX *ctx, const char *sni, const char *name)
+{
+	const struct sa *sa = registrar_addr(reg, TRANSPORT_TLS);
+	struct greeting g = {.io = {.h = greeting_handler}};
+	bool is = false;
+
+	g.io.arg = &g;
+	g.io.fd = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(0, connect(g.io.fd, &sa->u.sa, sa->len));
+	ck_assert_int_eq(0, net_sockopt_blocking_set(g.io.fd, false));
+
+	g.ssl = SSL_new(ctx);
+	ck_assert_int_eq(1, SSL_set_fd(g.ssl, g.io.fd));
+	SSL_set_connect_state(g.ssl);
+	if (sni)
+		ck_assert_int_eq(1, SSL_set_tlsext_host_name(g.ssl, sni));
+
+	ck_assert_int_eq(0, io_listen(&g.io, FD_READ));
+	greeting_handler(0, &g);
+	ck_assert(harness_wait(greeted, &g, WAIT));
+
+	if (g.rv == 1)
+		is = X509_check_host(SSL_get0_peer_certificate(g.ssl), name, 0,
+				     0, NULL) == 1;
+	SSL_free(g.ssl);
+	(void)close(g.io.fd);
+
+	return is;
+}
+
+
+START_TEST(the_name_that_the_client_sends_chooses_the_certificate)
+{
+	char dir[] = "/tmp/sipregd-ca-XXXXXX", path[3][64];
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct ca *ca;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	for (int i = 0; i < 3; i++)
+		(void)snprintf(path[i], sizeof(path[i]), "%s/%d.pem", dir, i);
+
+	ck_assert_int_eq(0, ca_alloc(&ca, path[0]));
+	ck_assert_int_eq(0, ca_issue(ca, path[1], "DNS:a.test", CA_DAYS));
+	ck_assert_int_eq(0, ca_issue(ca, path[2], "DNS:b.test", CA_DAYS));
+	ck_assert_int_eq(0, registrar_listen(reg, TRANSPORT_TLS,
+					     "127.0.0.1:0", path[1]));
+	ck_assert_int_eq(0, registrar_identity(reg, "b.test", path[2]));
+
+	ck_assert(greet(ctx, NULL, "a.test"));
+	ck_assert_str_eq(registrar_last_sni(reg), "");
+	ck_assert(greet(ctx, "b.test", "b.test"));
+	ck_assert_str_eq(registrar_last_sni(reg), "b.test");
+	ck_assert(greet(ctx, "c.test", "a.test"));
+
+	conf->require_sni = true;
+	ck_assert(!greet(ctx, "c.test", "a.test"));
+	ck_assert(!greet(ctx, NULL, "a.test"));
+	ck_assert_uint_eq(registrar_counters(reg)->handshake_failures, 2);
+
+	SSL_CTX_free(ctx);
+	mem_deref(ca);
+	for (int i = 0; i < 3; i++)
+		(void)unlink(path[i]);
+	(void)rmdir(dir);
+}
+END_TEST
+
+
 Suite *suite_registrar(void);
 
 Suite *suite_registrar(void)
@@ -785,7 +906,11 @@ Suite *suite_registrar(void)
 	tcase_add_test(tc, a_request_to_an_aor_is_relayed_to_its_binding);
 	tcase_add_test(tc,
 		       a_restart_keeps_the_port_and_what_it_is_told_to_keep);
+	tcase_add_test(tc,
+		       a_lost_request_can_come_again_and_a_close_is_no_answer);
 	tcase_add_test(tc, what_is_not_sip_closes_the_stream);
+	tcase_add_test(tc,
+		       the_name_that_the_client_sends_chooses_the_certificate);
 	tcase_add_test(tc, certificates_say_what_they_were_asked_to);
 	suite_add_tcase(s, tc);
 

@@ -76,31 +76,35 @@ ask()
 	echo "$answer"
 }
 
-# is JQ-CONDITION: of `sipregctl --json list`.
-is()
+# holds CONDITION VERB ...: what jq says of sipregctl's JSON. (Not by the exit
+# code of jq -e, which is 0 when there is no JSON at all.)
+holds()
 {
-	ctl --json list 2>/dev/null | jq -e "$1" >/dev/null 2>&1
+	condition=$1
+	shift
+	json=$(ctl --json "$@" 2>/dev/null) || return 1
+	[ "$(printf '%s' "$json" | jq "$condition" 2>/dev/null)" = true ]
 }
 
 all_registered()
 {
-	alive && is '.accounts | length == 3 and all(.registered)'
+	alive && holds '.accounts | length == 3 and all(.registered)' list
 }
 
-# Where the TLS account is registered from; nothing while it is not.
+# Where the TLS account can be reached; nothing while it cannot: the lease of
+# the old connection still runs when the new one has not registered yet.
 tls_local()
 {
 	ctl --json status tls 2>/dev/null |
-		jq -r '.flows[] | select(.registered) | .local // empty' \
-			2>/dev/null
+		jq -r 'select(.registered and .reachable == "yes") |
+			.flows[0].local // empty' 2>/dev/null
 }
 
 # A flow counts as proven by the answer to its first ping: then a failure is
 # repaired at once, without any back-off.
 tls_proven()
 {
-	alive && ctl --json status tls 2>/dev/null |
-		jq -e '.flows[0].pongs > 0' >/dev/null 2>&1
+	alive && holds '.flows[0].pongs > 0' status tls
 }
 
 on_new_connection()
@@ -139,10 +143,11 @@ umask 077
 dir=$(mktemp -d "${TMPDIR:-/tmp}/sipregd-demo.XXXXXX")
 mkfifo "$dir/in" "$dir/out"
 
-say "A registrar of our own, with digest (SHA-256) and its own certificate."
+say "A registrar of our own: digest, outbound (RFC 5626), its own CA."
 
 "$build/tests/registrar" --udp 127.0.0.1:0 --tcp 127.0.0.1:0 \
-	--tls 127.0.0.1:0 --domain example.org --algorithm sha-256,md5 \
+	--tls 127.0.0.1:0 --domain example.org --outbound \
+	--algorithm sha-256,md5 \
 	--user tcp:one --user tls:two --user udp:three \
 	--ca-dir "$dir" --name $server --log "$dir/registrar.log" \
 	<"$dir/in" >"$dir/out" 2>"$dir/registrar.err" &
@@ -186,7 +191,11 @@ daemon=$!
 until_true all_registered || fail "not all registered in $patience s"
 
 say "\$ sipregctl list"
-ctl list
+if [ -t 1 ]; then
+	ctl list
+else
+	ctl list | expand -t 6,18,29,42,69,80,103
+fi
 
 say "Can a call arrive? The registrar sends a request to each account."
 

@@ -14,23 +14,14 @@
 #define REQUEST_TIMEOUT  SECONDS(5)
 
 
-static void conns_close(struct registrar *r, enum registrar_cut how)
-{
-	(void)registrar_cut(r, TRANSPORT_AUTO, how);
-
-	/* and UDP peers, which have nothing to be cut */
-	while (r->conns.head)
-		mock_conn_close(r->conns.head->data, how);
-}
-
-
 static void registrar_destructor(void *data)
 {
 	struct registrar *r = data;
 
 	mock_calls_flush(r);
 	mock_replies_flush(r);
-	conns_close(r, CUT_RST);
+	while (r->conns.head)
+		mock_conn_close(r->conns.head->data, CUT_RST);
 	list_flush(&r->listeners);
 	list_flush(&r->identities);
 	list_flush(&r->rules);
@@ -439,7 +430,7 @@ void registrar_stop(struct registrar *r)
 		mock_listener_close(le->data);
 
 	mock_replies_flush(r);
-	conns_close(r, CUT_RST);
+	(void)registrar_cut(r, TRANSPORT_AUTO, CUT_RST);
 }
 
 
@@ -473,5 +464,15 @@ static bool account_forget(struct le *le, void *arg)
 
 void registrar_forget(struct registrar *r)
 {
+	struct le *le = r->conns.head;
+
 	(void)hash_apply(r->accounts, account_forget, NULL);
+
+	while (le) {
+		struct mock_conn *conn = le->data;
+
+		le = le->next;
+		if (conn->transport == TRANSPORT_UDP)
+			mock_conn_close(conn, CUT_FIN);
+	}
 }

@@ -111,7 +111,8 @@ unsigned registrar_cut_user(struct registrar *r, const char *user,
 unsigned registrar_blackhole(struct registrar *r, const char *user, bool on);
 
 /* Closes listeners and connections (RST); registrar_start() listens again on
- * the same ports. Bindings and nonces survive without registrar_forget(). */
+ * the same ports. Without registrar_forget() bindings, nonces and UDP peers
+ * survive that. */
 void registrar_stop(struct registrar *r);
 int registrar_start(struct registrar *r);
 void registrar_forget(struct registrar *r);

@@ -45,7 +45,7 @@ def lose(daemon, registrar, user, how, within):
 
 
 def test(it):
-    registrar = lab.Kamailio(it, grant=60)
+    registrar = lab.Kamailio(it, grant=60, lenient=True)
     proxies = {'tcp': peers.Proxy(it, (it.host, registrar.port)),
                'tls': peers.Proxy(it, (it.host, registrar.tls_port))}
     daemon = lab.Sipregd(it, [

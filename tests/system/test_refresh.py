@@ -55,6 +55,19 @@ def check_user(user, registrar):
               seen)
 
 
+def check_stale(user, registrar):
+    """Its nonces are too old at every refresh, and it says so. Two lost
+    attempts to reuse one, and it is not tried again."""
+    seen = registrar.registers(user)
+    auth = [r['auth'] for r in seen]
+    lab.check(f'{user}: two REGISTERs per refresh, no reuse after two stale',
+              len(seen) > 2 * REFRESHES and auth ==
+              [False, True, True, True, True, True]
+              + [False, True] * (len(seen) // 2 - 3), auth)
+    lab.check(f'{user}: one Call-ID', len({r['callid'] for r in seen}) == 1,
+              seen)
+
+
 def test(it):
     registrars = [lab.Kamailio(it, 'kamailio-' + a.lower(), a, grant=GRANT)
                   for a in ALGORITHMS]
@@ -64,6 +77,9 @@ def test(it):
             user = transport + '-' + registrar.name[9:]
             users[user] = registrar
             accounts.append(registrar.account(user, transport, expires=600))
+    stale = lab.Kamailio(it, 'kamailio-stale', grant=GRANT, nonce_expire=3)
+    users['udp-stale'] = stale
+    accounts.append(stale.account('udp-stale', expires=600))
     daemon = lab.Sipregd(it, accounts)
 
     if not lab.check_await('all accounts are registered', daemon.registered):
@@ -77,7 +93,7 @@ def test(it):
     lab.check('nobody was unregistered for a moment', not missing,
               '\n'.join(missing))
     for user, registrar in users.items():
-        check_user(user, registrar)
+        (check_stale if registrar is stale else check_user)(user, registrar)
         lab.check(f'{user}: still reached after the last refresh',
                   registrar.reaches(user))
     for a in daemon.list():
@@ -89,7 +105,7 @@ def test(it):
 
     lab.check('SIGTERM ends the daemon with exit status 0',
               daemon.stop() == 0)
-    for registrar in registrars:
+    for registrar in registrars + [stale]:
         lab.check(f'{registrar.name}: no binding is left behind',
                   not registrar.bindings(), registrar.bindings())
 

@@ -22,7 +22,7 @@ __attribute__((weak)) void __sanitizer_set_death_callback(void (*h)(void));
 
 static uint8_t input[INPUT_MAX];
 static size_t input_len;
-static char crash_file[64];
+static char crash_file[256];
 
 
 /* splitmix64 */
@@ -117,7 +117,8 @@ static void run(void)
 }
 
 
-static void random_runs(const char *name, unsigned long runs,
+/* What crashes is left beside the program. */
+static void random_runs(const char *program, unsigned long runs,
 			unsigned long seed, char **filev, int filec)
 {
 	for (unsigned long i = 0; i < runs; i++) {
@@ -125,25 +126,22 @@ static void random_runs(const char *name, unsigned long runs,
 		uint64_t state = ((uint64_t)seed << 32) + i;
 
 		(void)snprintf(crash_file, sizeof(crash_file),
-			       "crash-%.20s-%lu-%lu", name, seed, i);
+			       "%.200s-crash-%lu-%lu", program, seed, i);
 		if (filec && i % 2)
 			mutate(filev[next(&state) % (unsigned)filec], &state);
 		else
 			fill(&state);
 		run();
 	}
-	printf("ok - %s: %lu random inputs, seed %lu\n", name, runs, seed);
+	printf("ok - %s: %lu random inputs, seed %lu\n", program, runs, seed);
 }
 
 
 int main(int argc, char *argv[])
 {
-	const char *name = strrchr(argv[0], '/');
-
-	name = name ? name + 1 : argv[0];
 	if (argc < 2) {
 		(void)fprintf(stderr, "usage: %s RUNS SEED [FILE...]\n"
-			      "       %s FILE...\n", name, name);
+			      "       %s FILE...\n", argv[0], argv[0]);
 		return 2;
 	}
 	if (LLVMFuzzerInitialize)
@@ -154,11 +152,11 @@ int main(int argc, char *argv[])
 			load(argv[i]);
 			run();
 		}
-		printf("ok - %s: %d files\n", name, argc - 1);
+		printf("ok - %s: %d files\n", argv[0], argc - 1);
 	}
 	else {
 		catch_crashes();
-		random_runs(name, strtoul(argv[1], NULL, 10),
+		random_runs(argv[0], strtoul(argv[1], NULL, 10),
 			    strtoul(argv[2], NULL, 10), argv + 3, argc - 3);
 	}
 	puts("1 passed, 0 failed");

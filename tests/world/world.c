@@ -1,7 +1,6 @@
 /* A world for one account: see world.h. */
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 #include "world.h"
 
@@ -9,17 +8,6 @@
 static const struct addr our_addr = {
 	.ip = {192, 0, 2, 1}, .port = 40000, .family = ADDR_IPV4,
 };
-
-
-static void check(struct world *w, bool holds, const char *what)
-{
-	if (holds)
-		return;
-
-	(void)fprintf(stderr, "invariant broken at %llu ms, state %u: %s\n",
-		      (unsigned long long)w->now, world_reg(w)->state, what);
-	abort();
-}
 
 
 const char *deed_name(enum deed d)
@@ -45,7 +33,7 @@ const char *deed_name(enum deed d)
 void world_init(struct world *w, const struct account_policy *p,
 		uint64_t seed, deed_h *h, void *arg)
 {
-	memset(w, 0, sizeof(*w));
+	memset(w, 0, offsetof(struct world, edgev));
 
 	w->policy = *p;
 	w->policy.flows = 1;
@@ -56,25 +44,9 @@ void world_init(struct world *w, const struct account_policy *p,
 }
 
 
-/* --- what holds after every step --- */
+/* --- carrying out --- */
 
-static void check_state(struct world *w)
-{
-	const struct reg *r = world_reg(w);
-	const bool waits = r->state != REG_OFF && r->state != REG_HELD;
-
-	check(w, !waits || r->deadline != NEVER,
-	      "a waiting state has no deadline");
-	check(w, (r->state == REG_SENT || r->state == REG_LEAVING) ==
-	      w->in_flight, "what is in flight is not what the state says");
-	check(w, !r->flow || (w->flow_there && w->flow.up_at != NEVER),
-	      "it counts on a flow that is not there");
-	check(w, r->state != REG_OFF || (account_deadline(&w->account) ==
-	      NEVER && !w->flow_there), "off, but something is armed or open");
-	check(w, r->state != REG_BOUND || r->deadline < r->lease_end ||
-	      r->granted <= 2 * REG_ANSWER_GAP / 1000,
-	      "the refresh comes after the lease has ended");
-}
+static void perform(struct world *w, unsigned acts);
 
 
 static void deed(struct world *w, enum deed d)
@@ -84,7 +56,37 @@ static void deed(struct world *w, enum deed d)
 }
 
 
-static void perform(struct world *w, unsigned acts);
+static uint32_t down_mask(const struct world *w, uint32_t said)
+{
+	return w->edges ? edges_down(w) : said;
+}
+
+
+/* The end of a flow that nobody here wanted. */
+static void flow_gone(struct world *w, enum reason reason, uint32_t down)
+{
+	const bool stood = w->flow.up_at != NEVER;
+
+	w->flow_there = w->in_flight = false;
+	edges_on_gone(w, reason);
+	if (stood)
+		perform(w, account_on_flow_lost(&w->account, 0, reason,
+						w->now));
+	else
+		perform(w, account_on_connect_failed(&w->account, 0, reason,
+						     down_mask(w, down),
+						     w->now));
+}
+
+
+static void tell_suspect(struct world *w)
+{
+	const bool suspect = w->flow.state == FLOW_SUSPECT;
+
+	if (suspect != w->reg.flow_suspect)
+		perform(w, account_on_suspect(&w->account, 0, suspect,
+					      w->now));
+}
 
 
 static void perform_flow(struct world *w, unsigned acts)
@@ -94,37 +96,26 @@ static void perform_flow(struct world *w, unsigned acts)
 	if (acts & FLOW_SEND_OPTIONS)
 		deed(w, DEED_OPTIONS);
 	if (w->flow_there && w->flow.state != FLOW_DOWN)
-		perform(w, account_on_suspect(&w->account, 0,
-				w->flow.state == FLOW_SUSPECT, w->now));
-	if (acts & FLOW_NOW_PROVEN)
+		tell_suspect(w);
+	if (acts & FLOW_NOW_PROVEN) {
+		edges_settle(w);
 		perform(w, account_on_proven(&w->account, 0, w->now));
+	}
 	if (acts & FLOW_VERIFY && w->flow_there)
 		perform(w, account_on_verify(&w->account, 0, w->now));
-	if (!(acts & FLOW_CLOSE) || !w->flow_there)
-		return;
-
-	w->flow_there = w->in_flight = false;
-	if (w->flow.up_at == NEVER)
-		perform(w, account_on_connect_failed(&w->account, 0,
-				w->flow.reason, 1, w->now));
-	else
-		perform(w, account_on_flow_lost(&w->account, 0,
-				w->flow.reason, w->now));
+	if (acts & FLOW_CLOSE && w->flow_there)
+		flow_gone(w, w->flow.reason, w->down);
 }
 
 
 static void send(struct world *w, enum deed d)
 {
-	check(w, !w->in_flight, "two REGISTERs in flight");
-	check(w, w->flow_there && w->flow.up_at != NEVER,
-	      "a REGISTER without a flow");
+	check_send(w, d == DEED_LEAVE);
 
-	if (w->in_answer)
-		++w->answer_row;
-	else
-		w->answer_row = 0;
-	check(w, w->answer_row <= REG_ANSWER_SENDS,
-	      "answers alone cause too many sends");
+	if (w->send_fails) {
+		flow_gone(w, REASON_FLOW_LOST, 0);
+		return;
+	}
 
 	++w->registers;
 	w->in_flight = true;
@@ -142,6 +133,7 @@ static void close_flow(struct world *w)
 	if (!there)
 		return;
 
+	edges_on_gone(w, REASON_OK);
 	(void)account_on_flow_closed(&w->account, 0, w->now);
 	deed(w, DEED_CLOSE);
 }
@@ -149,13 +141,46 @@ static void close_flow(struct world *w)
 
 static void open_flow(struct world *w)
 {
-	check(w, !w->flow_there, "a second flow beside the first");
+	check_open(w);
+	edges_on_open(w);
 
 	++w->opens;
 	w->flow_there = true;
 	flow_init(&w->flow, &w->policy.flow, rng_next(&world_reg(w)->rng),
 		  w->now);
-	deed(w, DEED_OPEN);
+
+	if (w->open_fails)
+		flow_gone(w, REASON_CONNECT_REFUSED, 0);
+	else
+		deed(w, DEED_OPEN);
+}
+
+
+static void want_connect(struct world *w)
+{
+	if (w->edges)
+		edges_ask_connect(w);
+	if (reg_parked(world_reg(w)))
+		deed(w, DEED_PARK);
+	else if (!w->wait_turns)
+		world_turn(w);
+}
+
+
+static void want_turn(struct world *w)
+{
+	check_ask(w);
+	if (w->edges)
+		edges_ask_turn(w);
+	else if (!w->wait_turns)
+		world_turn(w);
+}
+
+
+static void hold_edge(struct world *w)
+{
+	edges_on_hold(w);
+	deed(w, DEED_HOLD);
 }
 
 
@@ -169,17 +194,13 @@ static void perform(struct world *w, unsigned acts)
 	if (acts & REG_DO_RESOLVE)
 		deed(w, DEED_RESOLVE);
 	if (acts & REG_DO_HOLD)
-		deed(w, DEED_HOLD);
-	if (acts & REG_DO_CONNECT) {
-		if (reg_parked(world_reg(w)))
-			deed(w, DEED_PARK);
-		else if (!w->wait_turns)
-			world_turn(w);
-	}
+		hold_edge(w);
+	if (acts & REG_DO_CONNECT)
+		want_connect(w);
 	if (acts & REG_DO_OPEN)
 		open_flow(w);
-	if (acts & REG_DO_ASK && !w->wait_turns)
-		world_turn(w);
+	if (acts & REG_DO_ASK)
+		want_turn(w);
 	if (acts & REG_DO_SEND)
 		send(w, DEED_REGISTER);
 	if (acts & REG_DO_LEAVE)
@@ -192,6 +213,7 @@ static void perform(struct world *w, unsigned acts)
 static void step(struct world *w, unsigned acts)
 {
 	perform(w, acts);
+	edges_settle(w);
 	check_state(w);
 }
 
@@ -199,6 +221,7 @@ static void step(struct world *w, unsigned acts)
 static void step_flow(struct world *w, unsigned acts)
 {
 	perform_flow(w, acts);
+	edges_settle(w);
 	check_state(w);
 }
 
@@ -207,24 +230,33 @@ static void step_flow(struct world *w, unsigned acts)
 
 void world_start(struct world *w)
 {
+	check_order(w);
 	step(w, account_start(&w->account, 0, w->now));
 }
 
 
 void world_stop(struct world *w)
 {
+	check_order(w);
 	step(w, account_stop(&w->account, 0, w->now));
 }
 
 
 void world_pause(struct world *w)
 {
+	check_order(w);
 	step(w, account_pause(&w->account, 0, w->now));
 }
 
 
+/* As the daemon does: the operator ends what holds the edge. */
 void world_kick(struct world *w)
 {
+	check_order(w);
+	if (w->edges && w->flow_edge) {
+		edge_end_hold(w->flow_edge);
+		edge_on_local_event(w->flow_edge, w->now);
+	}
 	step(w, account_kick(&w->account, 0, w->now));
 }
 
@@ -233,7 +265,11 @@ void world_kick(struct world *w)
 
 void world_resolved(struct world *w, unsigned count, uint32_t down)
 {
-	step(w, account_on_resolved(&w->account, 0, count, down, w->now));
+	if (count > w->watch.addresses)
+		w->watch.addresses = count;
+
+	step(w, account_on_resolved(&w->account, 0, count,
+				    down_mask(w, down), w->now));
 }
 
 
@@ -247,6 +283,9 @@ void world_turn(struct world *w)
 {
 	if (world_reg(w)->state == REG_CONNECT && w->flow_there)
 		return;          /* it had its turn */
+
+	if (reg_parked(world_reg(w)))
+		check_knock(w);
 
 	step(w, account_on_turn(&w->account, 0, w->now));
 }
@@ -269,7 +308,8 @@ void world_connected(struct world *w)
 	if (!connecting(w))
 		return;
 
-	step_flow(w, flow_on_connected(&w->flow, w->now));
+	edges_on_connected(w);
+	perform_flow(w, flow_on_connected(&w->flow, w->now));
 	step(w, account_on_connected(&w->account, 0, w->now));
 }
 
@@ -279,10 +319,10 @@ void world_refused(struct world *w, enum reason reason, uint32_t down)
 	if (!connecting(w))
 		return;
 
-	w->flow_there = false;
 	(void)flow_on_failed(&w->flow, reason);
-	step(w, account_on_connect_failed(&w->account, 0, reason, down,
-					  w->now));
+	flow_gone(w, reason, down);
+	edges_settle(w);
+	check_state(w);
 }
 
 
@@ -333,6 +373,11 @@ void world_inbound(struct world *w)
 
 void world_local_event(struct world *w)
 {
+	unsigned i;
+
+	for (i = 0; i < w->edgec; i++)
+		edge_on_local_event(&w->edgev[i], w->now);
+
 	step(w, account_on_local_event(&w->account, 0, w->now));
 }
 
@@ -345,6 +390,7 @@ void world_answer(struct world *w, struct answer *a,
 	if (!w->in_flight)
 		return;
 
+	check_answer(w, a);
 	w->in_flight = false;
 	w->in_answer = true;
 
@@ -355,6 +401,7 @@ void world_answer(struct world *w, struct answer *a,
 				     mapped ? mapped : &none, w->now));
 
 	w->in_answer = false;
+	edges_settle(w);
 	check_state(w);
 }
 
@@ -413,18 +460,30 @@ static msec_t next_deadline(const struct world *w)
 {
 	msec_t at = account_deadline(&w->account);
 
-	return w->flow_there ? clock_min(at, flow_deadline(&w->flow)) : at;
+	if (w->flow_there)
+		at = clock_min(at, flow_deadline(&w->flow));
+
+	return w->edges ? clock_min(at, edges_deadline(w)) : at;
 }
 
 
 static void run_timers(struct world *w)
 {
-	step(w, account_on_timer(&w->account, 0, w->now));
-	if (w->flow_there)
+	++w->runs;
+	if (account_deadline(&w->account) <= w->now)
+		step(w, account_on_timer(&w->account, 0, w->now));
+	if (w->flow_there && flow_deadline(&w->flow) <= w->now)
 		step_flow(w, flow_on_timer(&w->flow, w->now));
+	if (w->edges)
+		edges_run(w);
 
-	check(w, next_deadline(w) > w->now,
-	      "a deadline is not later than now after the timers ran");
+	check_timers(w, next_deadline(w));
+}
+
+
+void world_suspend(struct world *w, msec_t how_long)
+{
+	w->now += how_long;
 }
 
 

@@ -1,12 +1,13 @@
 /* A world for one account: virtual time, one flow, and whatever plays network
  * and registrar outside. Carries out what the core decides and asserts the
- * invariants of the design after every step. Stories, the event fuzzer and the
- * simulation all live in it. */
+ * invariants of the design after every step (check.c). Stories, the event
+ * fuzzer and the simulation all live in it. */
 
 #ifndef WORLD_H
 #define WORLD_H
 
 #include "account.h"
+#include "edge.h"
 #include "flow.h"
 
 
@@ -31,6 +32,33 @@ const char *deed_name(enum deed d);
 struct world;
 typedef void (deed_h)(struct world *w, enum deed d, void *arg);
 
+/* Counts per second of simulated time, for the last few seconds. */
+#define RATE_SECONDS 10
+
+struct rate {
+	uint32_t countv[RATE_SECONDS];
+	msec_t secondv[RATE_SECONDS];    /* which second each is about */
+};
+
+/* What check.c keeps of its own, so that the core is not asked about itself. */
+struct watch {
+	struct rate registers, opens;
+	struct rate orders;      /* that allow more of both, and knocks */
+	unsigned addresses;      /* of one name, at most */
+	unsigned answer_row;     /* sends in a row that answers caused */
+	bool kick_waited;        /* for the answer that comes now */
+	bool stop_waited;
+	bool answer_asked;       /* an answer caused the turn that is awaited */
+	unsigned refusals;       /* of fresh credentials, in a row */
+	bool worked;             /* credentials, once */
+	bool silent;             /* held for ever: nothing may be sent */
+	bool leaving;            /* when last looked at */
+	uint32_t cseq;           /* of the last REGISTER */
+	msec_t sent_at;
+	msec_t lease_end;        /* by our own reading of the answers */
+	msec_t not_before;       /* Retry-After; 0: none */
+};
+
 struct world {
 	struct account_policy policy;
 	struct account account;
@@ -39,20 +67,38 @@ struct world {
 	struct flow flow;
 	bool flow_there;         /* connecting or up */
 	bool wait_turns;         /* turns come by world_turn() only */
+	bool open_fails;         /* a connect fails before it has begun */
+	bool send_fails;         /* a REGISTER cannot be written */
 	bool in_flight;          /* a REGISTER */
 	bool in_answer;          /* what happens now, an answer caused */
-	unsigned answer_row;     /* sends in a row that answers caused */
 	enum challenge_sent credentials;
 	bool nonce;              /* a challenge is known */
 	msec_t now;
 	unsigned registers;      /* sent in all, with the un-REGISTERs */
 	unsigned opens;
+	unsigned runs;           /* times that timers ran */
+	uint32_t down;           /* edges that are, without world_use_edges() */
 	deed_h *h;
 	void *arg;
+	struct watch watch;
+
+	bool edges;              /* core/edge.c gives the turns */
+	unsigned edgec;
+	struct edge *flow_edge;  /* where the flow goes, or went */
+	bool edge_waits;         /* for how the connect went */
+	bool edge_proven;        /* it counts this flow as proven */
+	struct pace_node connect_node, turn_node;
+	struct edge *connect_edge, *turn_edge;   /* where they are queued */
+	struct edge edgev[TARGET_MAX];   /* the last: not cleared at start */
 };
 
 void world_init(struct world *w, const struct account_policy *p,
 		uint64_t seed, deed_h *h, void *arg);
+
+/* From now on turns and knocks come from real edges, one for each address,
+ * without other accounts: `pace` per second for connects and REGISTERs each,
+ * 0: no limit. Their `down` goes before what the caller says. */
+void world_use_edges(struct world *w, uint32_t pace);
 
 static inline struct reg *world_reg(struct world *w)
 {
@@ -93,5 +139,33 @@ struct answer world_challenge(struct world *w, bool stale,
 /* Lets time pass with all timers, up to `until` or, if `until_deed`, to the
  * first deed. True: there was one. */
 bool world_pass(struct world *w, msec_t until, bool until_deed);
+
+/* The machine sleeps: time goes on, but no timer runs before it wakes. What
+ * happens next may come before the timers, as it does after a real resume. */
+void world_suspend(struct world *w, msec_t how_long);
+
+/* --- check.c: what must hold. A broken invariant aborts. --- */
+
+void check_state(struct world *w);                 /* after every step */
+void check_timers(struct world *w, msec_t next);   /* after the timers ran */
+void check_order(struct world *w);                 /* start, stop, kick */
+void check_knock(struct world *w);
+void check_open(struct world *w);
+void check_ask(struct world *w);                   /* for a turn to REGISTER */
+void check_send(struct world *w, bool leave);      /* before it is sent */
+void check_answer(struct world *w, const struct answer *a); /* before told */
+
+/* --- edges.c: one edge for each address --- */
+
+uint32_t edges_down(const struct world *w);
+void edges_ask_connect(struct world *w);
+void edges_ask_turn(struct world *w);
+void edges_settle(struct world *w);      /* who wants nothing more, leaves */
+void edges_on_open(struct world *w);
+void edges_on_connected(struct world *w);
+void edges_on_gone(struct world *w, enum reason reason);
+void edges_on_hold(struct world *w);
+msec_t edges_deadline(const struct world *w);
+void edges_run(struct world *w);
 
 #endif

@@ -1,0 +1,140 @@
+/* What a scenario cost: time without a binding, tries, and whether the
+ * schedule explains each REGISTER. Nothing here is asked of the core. */
+
+#include "sim.h"
+
+
+/* By the registrar's memory and the state of the line, not by our own view. */
+static msec_t served_until(const struct sim *s)
+{
+	if (!s->binding_here || s->deaf || !s->w.flow_there)
+		return 0;
+
+	return s->binding_until;
+}
+
+
+static void end_gap(struct sim *s)
+{
+	if (!s->gap)
+		return;
+
+	++s->gaps;
+	s->longest = clock_max(s->longest, s->gap);
+	s->gap = 0;
+}
+
+
+/* Able: it would have answered well, had it been asked. Of several addresses
+ * one always is. */
+static bool able(const struct sim *s)
+{
+	return s->weather == FAIR ||
+		(s->weather == HOST_DOWN && s->sc->addresses > 1);
+}
+
+
+void measure_time(struct sim *s)
+{
+	const msec_t now = s->w.now;
+	const msec_t served = clock_min(served_until(s), now);
+	const msec_t from = clock_max(s->measured, served);
+
+	if (served > s->measured || !able(s))
+		end_gap(s);
+
+	if (able(s) && from < now) {
+		s->out += now - from;
+		s->gap += now - from;
+		s->longest = clock_max(s->longest, s->gap);
+	}
+
+	s->measured = now;
+}
+
+
+void measure_weather(struct sim *s)
+{
+	end_gap(s);
+	s->tries = 0;
+	s->try_least = NEVER;
+	s->try_most = 0;
+	s->try_at = s->w.now;
+}
+
+
+void measure_try(struct sim *s)
+{
+	const msec_t since = s->w.now - s->try_at;
+
+	if (s->weather == FAIR)
+		return;
+
+	if (s->tries++ && since) {
+		s->try_least = clock_min(s->try_least, since);
+		s->try_most = clock_max(s->try_most, since);
+	}
+	s->try_at = s->w.now;
+}
+
+
+/* DESIGN §5: half of a lease, or 600 s before its end, each 5 % less; on UDP
+ * after `verify`, a tenth less; never sooner than 5 s after the answer. */
+static bool refresh_is_due(const struct sim *s)
+{
+	const msec_t lease = SECONDS(s->lease);
+	msec_t due = s->lease > 1200 ? lease - SECONDS(630) : lease * 45 / 100;
+
+	due += s->sent_at;
+	if (s->sc->udp)
+		due = clock_min(due, s->code_at + SECONDS(540));
+
+	return s->w.now >= clock_max(due, s->code_at + SECONDS(5));
+}
+
+
+/* UDP: it fell silent, or said something again after a silence. */
+static bool in_doubt(const struct sim *s)
+{
+	return s->sc->udp && (s->w.flow.state == FLOW_SUSPECT ||
+			      s->w.now - s->w.flow.life_at <= 250);
+}
+
+
+static bool explained(const struct sim *s)
+{
+	if (!s->asked)
+		return true;             /* the first over this flow */
+
+	if (s->code == 401)
+		return true;             /* check.c counts these */
+
+	if (in_doubt(s))
+		return true;
+
+	if (s->code / 100 == 2)
+		return refresh_is_due(s);
+
+	return s->w.now >= s->code_at + clock_max(SECONDS(4),
+						  SECONDS(s->retry_after));
+}
+
+
+void measure_register(struct sim *s)
+{
+	if (!explained(s))
+		++s->unexplained;
+
+	++s->asked;
+	s->code = 0;
+	s->sent_at = s->code_at = s->w.now;
+}
+
+
+void measure_answer(struct sim *s, const struct answer *a)
+{
+	s->code = a->code;
+	s->code_at = s->w.now;
+	s->lease = a->contacts.lease;
+	s->retry_after = a->retry_after;
+}

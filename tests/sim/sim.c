@@ -1,0 +1,252 @@
+/* Simulates one account for years in seconds: prints what each scenario cost
+ * and fails where it took longer, or more, than the rules promise.
+ *
+ * usage: sim [long]      ten years of each scenario that goes on */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "sim.h"
+
+
+#define PACE  40         /* per second, the default of the configuration */
+#define SEED  1
+
+
+/* Where the longest gaps come from:
+ *  - a stream that swallows everything: found by the next ping (30 s) and 10 s
+ *    without a pong, then replaced at once
+ *  - an edge that is down: knocked at every 30 s at last; a knock that began
+ *    in time gets through with the next SYN, one too late hangs 3 s longer
+ *  - all else waits: 30 minutes at most, 60 when credentials are held */
+#define GAP_FOUND    (SECONDS(30) + SECONDS(10) + SECONDS(1))
+#define GAP_KNOCK    (SECONDS(30) + SECONDS(1))
+#define GAP_HUNG     (SECONDS(30) + SECONDS(3) + SECONDS(1))
+#define GAP_WAIT     (REG_WAIT_MAX + SECONDS(45))
+#define GAP_VERIFY   (SECONDS(600) + SECONDS(1))
+#define GAP_HELD     (REG_HELD_MAX + SECONDS(1))
+
+static const struct scenario scenariov[] = {
+	{
+		.name = "tcp, ten years, all weathers",
+		.pongs = true, .no_dns = true,
+		.how_long = YEARS(10), .least = 600, .most = 7200,
+		.every = DAYS(4), .allowed = GAP_WAIT,
+		.faultv = {
+			{FORGOTTEN, 1, 1},
+			{NET_DOWN, MINUTES(1), DAYS(3)},
+			{HOST_DOWN, SECONDS(1), HOURS(12)},
+			{ERRORS, SECONDS(10), HOURS(12)},
+		},
+	}, {
+		.name = "udp, three years, all weathers",
+		.udp = true, .no_dns = true,
+		.how_long = YEARS(3), .least = 600, .most = 7200,
+		.every = DAYS(4), .allowed = GAP_WAIT,
+		.faultv = {
+			{AMNESIA, 1, 1},
+			{NET_DOWN, MINUTES(1), DAYS(3)},
+			{HOST_DOWN, SECONDS(1), HOURS(12)},
+			{ERRORS, SECONDS(10), HOURS(12)},
+		},
+	}, {
+		.name = "tcp, leases of 30 to 60 s",
+		.pongs = true, .how_long = DAYS(100), .least = 30, .most = 60,
+		.every = DAYS(2), .allowed = GAP_FOUND,
+		.faultv = {{FORGOTTEN, 1, 1}},
+	}, {
+		.name = "tcp, a black hole a day",
+		.pongs = true, .how_long = DAYS(200), .least = 3600,
+		.most = 7200, .every = DAYS(1), .allowed = GAP_FOUND,
+		.faultv = {{FORGOTTEN, 1, 1}},
+	}, {
+		.name = "tcp, a black hole a day, a server without pongs",
+		.how_long = DAYS(200), .least = 3600, .most = 7200,
+		.every = DAYS(1), .allowed = GAP_FOUND,
+		.faultv = {{FORGOTTEN, 1, 1}},
+	}, {
+		.name = "tcp, the registrar restarts empty",
+		.pongs = true, .how_long = DAYS(200), .least = 600,
+		.most = 3600, .every = HOURS(12), .allowed = GAP_KNOCK,
+		.faultv = {{HOST_DOWN, SECONDS(1), HOURS(6)}},
+	}, {
+		.name = "tcp, the one of two addresses that is in use goes down",
+		.pongs = true, .addresses = 2, .how_long = DAYS(200),
+		.least = 600, .most = 3600, .every = HOURS(12),
+		.allowed = SECONDS(10),
+		.faultv = {{HOST_DOWN, SECONDS(1), HOURS(6)}},
+	}, {
+		.name = "udp, the registrar forgets",
+		.udp = true, .how_long = DAYS(200), .least = 600, .most = 7200,
+		.every = HOURS(12), .allowed = GAP_VERIFY,
+		.faultv = {{AMNESIA, 1, 1}},
+	}, {
+		.name = "udp, an edge that answers no OPTIONS",
+		.udp = true, .no_options = true, .how_long = DAYS(200),
+		.least = 600, .most = 7200, .every = DAYS(1),
+		.allowed = GAP_WAIT,
+		.faultv = {{NET_DOWN, MINUTES(1), HOURS(12)},
+			   {ERRORS, SECONDS(10), HOURS(1)}},
+	}, {
+		.name = "tcp, errors for minutes, twice a day",
+		.pongs = true, .how_long = DAYS(200), .least = 600,
+		.most = 7200, .every = HOURS(12), .allowed = GAP_WAIT,
+		.faultv = {{ERRORS, SECONDS(10), MINUTES(10)}},
+	}, {
+		.name = "tcp, the provider's authentication breaks down",
+		.pongs = true, .how_long = DAYS(200), .least = 600,
+		.most = 3600, .every = DAYS(2), .allowed = GAP_HELD,
+		.faultv = {{NO_LOGIN, MINUTES(10), DAYS(1)}},
+	}, {
+		.name = "tcp, refused for 24 h",
+		.pongs = true, .how_long = HOURS(26), .least = 600,
+		.most = 600, .allowed = GAP_KNOCK,
+		.faultv = {{HOST_DOWN, HOURS(24), HOURS(24)}},
+		.tries_least = 2880, .tries_most = 2960,
+	}, {
+		.name = "tcp, no network for 24 h",
+		.pongs = true, .how_long = HOURS(26), .least = 600,
+		.most = 600, .allowed = GAP_HUNG,
+		.faultv = {{NET_DOWN, HOURS(24), HOURS(24)}},
+		.tries_least = 2100, .tries_most = 2200,
+	}, {
+		.name = "tcp, no network and no DNS for 24 h",
+		.pongs = true, .no_dns = true, .how_long = HOURS(26),
+		.least = 600, .most = 600, .allowed = GAP_WAIT,
+		.faultv = {{NET_DOWN, HOURS(24), HOURS(24)}},
+	}, {
+		.name = "tcp, the same, and told when it is back",
+		.pongs = true, .no_dns = true, .local_event = true,
+		.how_long = HOURS(26), .least = 600, .most = 600,
+		.allowed = SECONDS(1),
+		.faultv = {{NET_DOWN, HOURS(24), HOURS(24)}},
+	}, {
+		.name = "udp, no network for 24 h",
+		.udp = true, .how_long = HOURS(26), .least = 600, .most = 600,
+		.allowed = GAP_WAIT,
+		.faultv = {{NET_DOWN, HOURS(24), HOURS(24)}},
+		.tries_least = 50, .tries_most = 110,
+	}, {
+		.name = "tcp, 500 for 24 h",
+		.pongs = true, .how_long = HOURS(26), .least = 600,
+		.most = 600, .allowed = GAP_WAIT, .code = 500,
+		.faultv = {{ERRORS, HOURS(24), HOURS(24)}},
+	}, {
+		.name = "tcp, 503 with Retry-After 120 for 24 h",
+		.pongs = true, .how_long = HOURS(26), .least = 600,
+		.most = 600, .allowed = GAP_WAIT, .code = 503,
+		.retry_after = 120,
+		.faultv = {{ERRORS, HOURS(24), HOURS(24)}},
+	},
+};
+
+
+static void deed_handler(struct world *w, enum deed d, void *arg)
+{
+	struct sim *s = arg;
+	(void)w;
+
+	measure_time(s);
+	network_on_deed(s, d);
+}
+
+
+static void init(struct sim *s, const struct scenario *sc)
+{
+	const struct account_policy p = {
+		.reg = {
+			.stream = !sc->udp,
+			.expires = 3600,
+			.verify = SECONDS(600),
+			.unregister = true,
+			.min_digest = DIGEST_MD5,
+		},
+		.flow = {
+			.stream = !sc->udp,
+			.pong_timeout = FLOW_PONG_TIMEOUT,
+		},
+	};
+
+	memset(s, 0, sizeof(*s));
+	s->sc = sc;
+	rng_seed(&s->rng, SEED);
+	world_init(&s->w, &p, SEED, deed_handler, s);
+	world_use_edges(&s->w, PACE);
+	network_init(s);
+	world_start(&s->w);
+}
+
+
+static void run(struct sim *s, msec_t until)
+{
+	while (s->w.now < until) {
+
+		const bool deed = world_pass(&s->w,
+					     clock_min(network_next(s), until),
+					     true);
+
+		measure_time(s);
+		if (!deed)
+			network_run(s);
+	}
+}
+
+
+static double seconds(msec_t t)
+{
+	return (double)t / 1000;
+}
+
+
+static bool good(const struct sim *s)
+{
+	const struct scenario *sc = s->sc;
+
+	return s->longest <= sc->allowed && !s->unexplained &&
+		(!sc->tries_most || (s->tries >= sc->tries_least &&
+				     s->tries <= sc->tries_most));
+}
+
+
+static void print(const struct sim *s)
+{
+	printf("%s - %s: %.1f days, %u REGISTERs, %u unexplained\n",
+	       good(s) ? "ok" : "not ok", s->sc->name,
+	       seconds(s->w.now) / 86400, s->w.registers, s->unexplained);
+	printf("    away though the registrar was able: %.0f s in %u gaps, "
+	       "the longest %.3f s of %.0f\n", seconds(s->out), s->gaps,
+	       seconds(s->longest), seconds(s->sc->allowed));
+
+	if (!s->sc->every && s->tries > 1)
+		printf("    tries while it was not: %u, every %.3f to "
+		       "%.0f s\n", s->tries, seconds(s->try_least),
+		       seconds(s->try_most));
+}
+
+
+int main(int argc, char *argv[])
+{
+	const bool at_length = argc > 1 && !strcmp(argv[1], "long");
+	const size_t n = sizeof(scenariov) / sizeof(scenariov[0]);
+	unsigned passed = 0, failed = 0;
+	static struct sim s;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+
+		const struct scenario *sc = &scenariov[i];
+
+		init(&s, sc);
+		run(&s, at_length && sc->every ? YEARS(10) : sc->how_long);
+		print(&s);
+
+		if (good(&s))
+			++passed;
+		else
+			++failed;
+	}
+
+	printf("%u passed, %u failed\n", passed, failed);
+
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

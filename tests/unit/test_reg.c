@@ -1,0 +1,932 @@
+/* core/reg.c: the boundaries; whole lives are told in tests/story */
+
+#include <check.h>
+#include "reg.h"
+
+
+Suite *suite_reg(void);
+
+
+static struct reg_policy policy;
+static struct reg r;
+
+
+static void setup(void)
+{
+	policy = (struct reg_policy){
+		.stream = true,
+		.expires = 3600,
+		.verify = 600000,
+		.unregister = true,
+		.min_digest = DIGEST_MD5,
+	};
+	reg_init(&r, &policy, 1);
+}
+
+
+static struct answer granted(uint32_t lease)
+{
+	struct answer a = {.code = 200, .bound = lease > 0};
+
+	a.contacts.lease = lease;
+	a.contacts.match = CONTACT_BY_SENT;
+
+	return a;
+}
+
+
+static struct answer code(uint16_t status)
+{
+	return (struct answer){.code = status};
+}
+
+
+static unsigned answer(struct answer a, msec_t now)
+{
+	return reg_on_answer(&r, &a, now);
+}
+
+
+/* Starts, finds `count` addresses, connects to the first. */
+static void connected(unsigned count, msec_t now)
+{
+	ck_assert_uint_eq(reg_start(&r, now), REG_DO_CLOSE | REG_DO_RESOLVE);
+	ck_assert_uint_eq(reg_on_resolved(&r, count, 0, now), REG_DO_CONNECT);
+	ck_assert_uint_eq(reg_on_turn(&r, now), REG_DO_OPEN);
+	ck_assert_uint_eq(reg_on_connected(&r, now), REG_DO_ASK);
+}
+
+
+static void send(enum challenge_sent sent, msec_t now)
+{
+	ck_assert_uint_eq(reg_on_turn(&r, now), REG_DO_SEND);
+	reg_on_sent(&r, sent, now);
+}
+
+
+/* Connected and a REGISTER in flight, all at `now`. */
+static void sent(msec_t now)
+{
+	connected(1, now);
+	send(CHALLENGE_SENT_NONE, now);
+}
+
+
+/* The lease runs from `now`. */
+static void bound(uint32_t lease, msec_t now)
+{
+	sent(now);
+	ck_assert_uint_eq(answer(granted(lease), now), 0);
+	ck_assert_int_eq(r.state, REG_BOUND);
+}
+
+
+static void proven(uint32_t lease, msec_t now)
+{
+	bound(lease, now);
+	reg_on_proven(&r, now);
+}
+
+
+static unsigned deadline(void)
+{
+	ck_assert_uint_ne(reg_deadline(&r), NEVER);
+
+	return reg_on_timer(&r, reg_deadline(&r));
+}
+
+
+static void check_window(msec_t low, msec_t high)
+{
+	ck_assert_uint_ge(reg_deadline(&r), low);
+	ck_assert_uint_le(reg_deadline(&r), high);
+}
+
+
+/* --- refresh --- */
+
+START_TEST(refresh_times_follow_the_lease)
+{
+	static const struct {
+		uint32_t lease;          /* [s] */
+		msec_t low, high;        /* [ms] */
+	} rowv[] = {
+		{   1,    5000,    5000},
+		{   5,    5000,    5000},
+		{  10,    5000,    5500},
+		{  11,    5000,    6050},
+		{  30,   13500,   16500},
+		{  64,   28800,   35200},    /* no room for Timer F */
+		{  65,   29250,   33000},    /* 32 s before the end */
+		{  70,   31500,   38000},
+		{ 300,  135000,  165000},
+		{1200,  540000,  660000},
+		{1201,  571000,  631000},    /* 570 to 630 s before */
+		{3600, 2970000, 3030000},
+		{864000, 863370000, 863430000},
+	};
+
+	for (unsigned seed = 0; seed < 100; seed++) {
+		reg_init(&r, &policy, seed);
+		bound(rowv[_i].lease, 0);
+		check_window(rowv[_i].low, rowv[_i].high);
+	}
+}
+END_TEST
+
+
+START_TEST(the_lease_counts_from_when_the_request_was_sent)
+{
+	sent(1000);
+	answer(granted(60), 21000);
+	ck_assert_uint_eq(r.lease_end, 61000);
+	check_window(28000, 34000);
+	ck_assert(reg_bound(&r, 60999));
+	ck_assert(!reg_bound(&r, 61000));
+}
+END_TEST
+
+
+START_TEST(an_answer_that_took_long_leaves_five_seconds)
+{
+	sent(0);
+	answer(granted(40), 31000);
+	ck_assert_uint_eq(reg_deadline(&r), 36000);
+}
+END_TEST
+
+
+START_TEST(udp_is_refreshed_to_verify)
+{
+	policy.stream = false;
+	bound(3600, 0);
+	check_window(540000, 600000);
+	setup();
+	policy.stream = false;
+	policy.verify = 0;
+	bound(3600, 0);
+	check_window(2970000, 3030000);
+}
+END_TEST
+
+
+START_TEST(doubt_asks_at_once_but_five_seconds_after_the_answer)
+{
+	bound(600, 0);
+	ck_assert_uint_eq(reg_on_verify(&r, 4999), 0);
+	ck_assert_uint_eq(reg_deadline(&r), 5000);
+	ck_assert_uint_eq(reg_on_verify(&r, 5000), REG_DO_ASK);
+}
+END_TEST
+
+
+START_TEST(a_turn_is_asked_for_again_when_the_lease_becomes_urgent)
+{
+	bound(600, 0);
+	ck_assert_int_eq(reg_class(&r, 300000), PACE_RETURN);
+	ck_assert_uint_eq(deadline(), REG_DO_ASK);
+	ck_assert_uint_eq(reg_deadline(&r), 568000);
+	ck_assert_int_eq(reg_class(&r, 567999), PACE_RETURN);
+	ck_assert_uint_eq(deadline(), REG_DO_ASK);
+	ck_assert_int_eq(reg_class(&r, 568000), PACE_URGENT);
+	/* and then for ever, in case it never comes */
+	ck_assert_uint_eq(reg_deadline(&r), 568000 + 1800000);
+	ck_assert_int_eq(reg_class(&r, 700000), PACE_RETURN);
+}
+END_TEST
+
+
+/* --- the way to a flow --- */
+
+START_TEST(a_resolver_has_thirty_seconds)
+{
+	reg_start(&r, 0);
+	ck_assert_uint_eq(reg_deadline(&r), 30000);
+	ck_assert_uint_eq(deadline(), 0);
+	ck_assert_int_eq(r.state, REG_WAIT);
+	ck_assert_int_eq(r.reason, REASON_DNS_FAILURE);
+	check_window(34000, 38000);
+}
+END_TEST
+
+
+START_TEST(no_address_is_a_failure_of_dns)
+{
+	reg_start(&r, 0);
+	ck_assert_uint_eq(reg_on_resolved(&r, 0, 0, 0), 0);
+	ck_assert_int_eq(r.reason, REASON_DNS_FAILURE);
+}
+END_TEST
+
+
+START_TEST(connect_failures_wait_from_4_s_to_half_an_hour)
+{
+	static const msec_t highv[] = {
+		8000, 16000, 32000, 64000, 128000, 256000, 512000, 1024000,
+		1800000, 1800000, 1800000,
+	};
+	msec_t now = 0;
+
+	reg_start(&r, 0);
+	for (unsigned i = 0; i < sizeof(highv) / sizeof(highv[0]); i++) {
+		ck_assert_uint_eq(reg_on_resolve_failed(&r, now), 0);
+		check_window(now + highv[i] / 2, now + highv[i]);
+		now = reg_deadline(&r);
+		ck_assert_uint_eq(reg_on_timer(&r, now - 1), 0);
+		ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+	}
+}
+END_TEST
+
+
+START_TEST(a_turn_to_connect_opens_once_and_must_come_to_an_end)
+{
+	reg_start(&r, 0);
+	reg_on_resolved(&r, 1, 0, 0);
+	ck_assert(reg_wants_connect(&r));
+	ck_assert_uint_eq(reg_deadline(&r), 1800000);
+	ck_assert_uint_eq(reg_on_turn(&r, 100), REG_DO_OPEN);
+	ck_assert_uint_eq(reg_deadline(&r), 15100);
+	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+}
+END_TEST
+
+
+START_TEST(parked_it_asks_the_name_again_every_minute)
+{
+	reg_start(&r, 0);
+	reg_on_resolved(&r, 1, 1, 0);
+	ck_assert(reg_parked(&r));
+	ck_assert_uint_eq(reg_deadline(&r), 60000);
+	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+	ck_assert_uint_eq(r.failures, 0);
+}
+END_TEST
+
+
+START_TEST(all_addresses_failed_but_none_is_down_waits)
+{
+	reg_start(&r, 0);
+	reg_on_resolved(&r, 2, 0, 0);
+	reg_on_turn(&r, 0);
+	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_TLS_NAME, 0, 0),
+			  REG_DO_CONNECT);
+	reg_on_turn(&r, 0);
+	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_TLS_NAME, 0, 0),
+			  0);
+	ck_assert_int_eq(r.state, REG_WAIT);
+	ck_assert_int_eq(r.reason, REASON_TLS_NAME);
+}
+END_TEST
+
+
+START_TEST(the_thirty_second_address_is_used_too)
+{
+	reg_start(&r, 0);
+	reg_on_resolved(&r, 100, 0x7fffffff, 0);
+	ck_assert_uint_eq(r.target.index, 31);
+	reg_on_turn(&r, 0);
+	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_CONNECT_REFUSED,
+						UINT32_MAX, 0),
+			  REG_DO_CONNECT);
+	ck_assert(reg_parked(&r));
+}
+END_TEST
+
+
+/* --- failures --- */
+
+START_TEST(an_unanswered_register_on_a_proven_stream_replaces_it_at_once)
+{
+	proven(600, 0);
+	ck_assert_uint_eq(deadline(), REG_DO_ASK);
+	send(CHALLENGE_SENT_NONE, 300000);
+	ck_assert_uint_eq(reg_on_timer(&r, 332000),
+			  REG_DO_ABANDON | REG_DO_CLOSE);
+	check_window(332001, 332250);
+	ck_assert_int_eq(r.reason, REASON_NO_ANSWER);
+	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+}
+END_TEST
+
+
+START_TEST(an_unanswered_register_on_a_new_stream_backs_off)
+{
+	sent(0);
+	ck_assert_uint_eq(reg_on_timer(&r, 31999), 0);
+	ck_assert_uint_eq(reg_on_timer(&r, 32000),
+			  REG_DO_ABANDON | REG_DO_CLOSE);
+	check_window(62000, 92000);
+}
+END_TEST
+
+
+/* A flow may be proven for years. */
+START_TEST(a_200_on_a_proven_flow_ends_the_failures_in_a_row)
+{
+	msec_t now = 0;
+
+	proven(7200, now);
+	for (int i = 0; i < 50; i++) {
+		now = reg_deadline(&r);
+		ck_assert_uint_eq(deadline(), REG_DO_ASK);
+		send(CHALLENGE_SENT_REUSED, now);
+		answer(code(500), now);
+		check_window(now + 30000, now + 60000);
+		now = reg_deadline(&r);
+		ck_assert_uint_eq(deadline(), REG_DO_ASK);
+		send(CHALLENGE_SENT_REUSED, now);
+		answer(granted(7200), now);
+		ck_assert_uint_eq(r.failures, 0);
+	}
+}
+END_TEST
+
+
+START_TEST(a_200_on_a_flow_that_is_not_proven_ends_nothing)
+{
+	sent(0);
+	answer(code(500), 0);
+	ck_assert_uint_eq(deadline(), REG_DO_ASK);
+	send(CHALLENGE_SENT_NONE, 60000);
+	answer(granted(600), 60000);
+	ck_assert_uint_eq(r.failures, 1);
+}
+END_TEST
+
+
+START_TEST(something_is_done_at_once_only_every_ten_seconds)
+{
+	proven(600, 0);
+	reg_on_flow_lost(&r, REASON_FLOW_LOST, 1000);
+	check_window(1001, 1250);
+	deadline();
+	reg_on_resolve_failed(&r, 2000);
+	check_window(6000, 10000);
+	ck_assert_uint_eq(reg_on_local_event(&r, 10999), 0);
+	ck_assert_uint_ne(reg_deadline(&r), 11000);
+	check_window(6000, 10000);
+	ck_assert_uint_eq(reg_on_local_event(&r, 11000), 0);
+	check_window(11001, 11250);
+}
+END_TEST
+
+
+START_TEST(a_wait_uses_up_half_of_a_lease_that_runs)
+{
+	bound(100, 0);
+	ck_assert_uint_eq(deadline(), REG_DO_ASK);
+	send(CHALLENGE_SENT_NONE, 50000);
+	answer(code(500), 50000);
+	check_window(75000, 75000);
+	/* not less than 5 s */
+	deadline();
+	send(CHALLENGE_SENT_NONE, 95000);
+	answer(code(500), 95000);
+	check_window(100000, 100000);
+	/* and then it is over */
+	deadline();
+	send(CHALLENGE_SENT_NONE, 100000);
+	answer(code(500), 100000);
+	check_window(220000, 340000);
+}
+END_TEST
+
+
+START_TEST(retry_after_is_kept_and_capped)
+{
+	static const struct {
+		uint32_t asked;          /* [s] */
+		msec_t low, high;        /* [ms] */
+	} rowv[] = {
+		{1, 1000, 1200},
+		{100, 100000, 120000},
+		{3600, 3600000, 4320000},
+		{3601, 3600000, 4320000},
+		{UINT32_MAX, 3600000, 4320000},
+	};
+	struct answer a = code(500);
+
+	sent(0);
+	a.retry_after = rowv[_i].asked;
+	ck_assert_uint_eq(answer(a, 0), 0);
+	check_window(rowv[_i].low, rowv[_i].high);
+	ck_assert_int_eq(r.reason, REASON_RETRY_AFTER);
+	reg_on_local_event(&r, 10);
+	reg_on_verify(&r, 10);
+	check_window(rowv[_i].low, rowv[_i].high);
+}
+END_TEST
+
+
+START_TEST(a_503_with_a_time_holds_the_edge)
+{
+	struct answer a = code(503);
+
+	sent(0);
+	a.retry_after = 10;
+	ck_assert_uint_eq(answer(a, 500), REG_DO_HOLD);
+	ck_assert_uint_ge(r.hold_until, 10500);
+	ck_assert_uint_eq(r.hold_until, reg_deadline(&r));
+}
+END_TEST
+
+
+START_TEST(with_other_addresses_a_503_holds_this_edge_and_goes_on)
+{
+	struct answer a = code(503);
+
+	connected(2, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	a.retry_after = 10;
+	ck_assert_uint_eq(answer(a, 0),
+			  REG_DO_CLOSE | REG_DO_HOLD | REG_DO_CONNECT);
+	ck_assert_uint_eq(r.target.index, 1);
+	ck_assert_uint_ge(r.hold_until, 10000);
+}
+END_TEST
+
+
+START_TEST(a_rejection_is_not_bound_to_one_of_several_edges)
+{
+	connected(2, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	ck_assert_uint_eq(answer(code(404), 0), REG_DO_CLOSE);
+	check_window(30000, 60000);
+	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+}
+END_TEST
+
+
+START_TEST(four_seconds_of_udp_silence_try_the_next_address)
+{
+	policy.stream = false;
+	connected(2, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	ck_assert_uint_eq(reg_deadline(&r), 4000);
+	ck_assert_uint_eq(deadline(),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_CONNECT);
+	ck_assert_uint_eq(r.target.index, 1);
+}
+END_TEST
+
+
+START_TEST(after_an_answer_timer_f_applies_on_udp_too)
+{
+	struct answer a = code(401);
+
+	policy.stream = false;
+	connected(2, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	a.challenge = CHALLENGE_ANSWER;
+	ck_assert_uint_eq(answer(a, 100), REG_DO_ASK);
+	send(CHALLENGE_SENT_FRESH, 100);
+	ck_assert_uint_eq(reg_deadline(&r), 32100);
+}
+END_TEST
+
+
+/* RFC 3261 §10.2.8: "a value equal to or greater than Min-Expires" */
+START_TEST(a_423_is_followed_as_far_as_it_makes_sense)
+{
+	static const struct {
+		uint32_t min, asked;
+		unsigned acts;
+	} rowv[] = {
+		{0, 3600, 0},
+		{3600, 3600, 0},
+		{3601, 3601, REG_DO_ASK},
+		{604800, 604800, REG_DO_ASK},
+		{604801, 3600, 0},
+		{UINT32_MAX, 3600, 0},
+	};
+	struct answer a = code(423);
+
+	sent(0);
+	a.min_expires = rowv[_i].min;
+	ck_assert_uint_eq(answer(a, 0), rowv[_i].acts);
+	ck_assert_uint_eq(r.expires, rowv[_i].asked);
+	ck_assert_int_eq(r.state, rowv[_i].acts ? REG_TURN : REG_WAIT);
+}
+END_TEST
+
+
+START_TEST(answers_alone_cause_three_sends)
+{
+	struct answer a = code(401);
+
+	a.challenge = CHALLENGE_ANSWER;
+	sent(0);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_uint_eq(answer(a, 0), REG_DO_ASK);
+		ck_assert_int_eq(reg_class(&r, 0), PACE_URGENT);
+		send(CHALLENGE_SENT_FRESH, 0);
+	}
+	ck_assert_uint_eq(answer(a, 0), 0);
+	check_window(30000, 60000);
+}
+END_TEST
+
+
+/* --- holds --- */
+
+static struct answer refusal(void)
+{
+	struct answer a = code(401);
+
+	a.challenge = CHALLENGE_REFUSED;
+
+	return a;
+}
+
+
+START_TEST(credentials_that_never_worked_are_held_for_ever)
+{
+	sent(0);
+	ck_assert_uint_eq(answer(refusal(), 0), REG_DO_CLOSE);
+	ck_assert_int_eq(r.state, REG_HELD);
+	ck_assert_uint_eq(reg_deadline(&r), NEVER);
+	ck_assert_uint_eq(reg_on_local_event(&r, 100000), 0);
+	ck_assert_uint_eq(reg_on_verify(&r, 100000), 0);
+	ck_assert_uint_eq(reg_on_timer(&r, NEVER - 1), 0);
+	ck_assert_uint_eq(reg_start(&r, 100000), 0);
+	ck_assert_int_eq(r.state, REG_HELD);
+	ck_assert_uint_eq(reg_kick(&r, 100000), REG_DO_CLOSE | REG_DO_RESOLVE);
+}
+END_TEST
+
+
+START_TEST(a_403_is_held_for_5_10_20_40_and_then_60_minutes)
+{
+	static const msec_t waitv[] = {
+		300000, 600000, 1200000, 2400000, 3600000, 3600000, 3600000,
+	};
+	msec_t now = 0;
+
+	sent(0);
+	for (unsigned i = 0; i < sizeof(waitv) / sizeof(waitv[0]); i++) {
+		ck_assert_uint_eq(answer(code(403), now), REG_DO_CLOSE);
+		ck_assert_uint_eq(reg_deadline(&r), now + waitv[i]);
+		now = reg_deadline(&r);
+		ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+		reg_on_resolved(&r, 1, 0, now);
+		reg_on_turn(&r, now);
+		reg_on_connected(&r, now);
+		send(CHALLENGE_SENT_NONE, now);
+	}
+	/* a 200 begins anew */
+	answer(granted(600), now);
+	now = reg_deadline(&r);
+	deadline();
+	send(CHALLENGE_SENT_NONE, now);
+	answer(code(403), now);
+	ck_assert_uint_eq(reg_deadline(&r), now + 300000);
+}
+END_TEST
+
+
+START_TEST(held_keeps_the_flow_of_a_binding_that_lives)
+{
+	bound(600, 0);
+	deadline();
+	send(CHALLENGE_SENT_NONE, 300000);
+	ck_assert_uint_eq(answer(code(403), 300000), 0);
+	ck_assert(r.flow);
+}
+END_TEST
+
+
+/* The lease is that of a flow which is gone. */
+START_TEST(held_lets_go_of_a_flow_that_serves_no_binding)
+{
+	proven(600, 0);
+	reg_on_flow_lost(&r, REASON_FLOW_LOST, 1000);
+	deadline();
+	reg_on_resolved(&r, 1, 0, 2000);
+	reg_on_turn(&r, 2000);
+	reg_on_connected(&r, 2000);
+	send(CHALLENGE_SENT_NONE, 2000);
+	ck_assert_uint_eq(answer(refusal(), 2000), REG_DO_CLOSE);
+	ck_assert(!r.flow);
+	ck_assert(reg_bound(&r, 2000));
+}
+END_TEST
+
+
+/* --- orders --- */
+
+START_TEST(a_stop_without_a_binding_sends_nothing)
+{
+	ck_assert_uint_eq(reg_stop(&r, 0), REG_DO_LEFT);
+	connected(1, 0);
+	ck_assert_uint_eq(reg_stop(&r, 1),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
+	ck_assert_uint_eq(reg_deadline(&r), NEVER);
+	ck_assert(!r.left_behind);
+}
+END_TEST
+
+
+START_TEST(leaving_has_five_seconds_in_all)
+{
+	struct answer a = code(401);
+
+	a.challenge = CHALLENGE_ANSWER;
+	bound(600, 0);
+	ck_assert_uint_eq(reg_stop(&r, 1000), REG_DO_LEAVE);
+	reg_on_sent(&r, CHALLENGE_SENT_REUSED, 1000);
+	ck_assert_uint_eq(reg_stop(&r, 2000), 0);
+	ck_assert_uint_eq(answer(a, 4000), REG_DO_LEAVE);
+	reg_on_sent(&r, CHALLENGE_SENT_FRESH, 4000);
+	ck_assert_uint_eq(reg_deadline(&r), 6000);
+	ck_assert_uint_eq(deadline(),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
+	ck_assert(r.left_behind);
+}
+END_TEST
+
+
+START_TEST(a_good_answer_leaves_nothing_behind)
+{
+	bound(600, 0);
+	reg_stop(&r, 1000);
+	reg_on_sent(&r, CHALLENGE_SENT_REUSED, 1000);
+	ck_assert_uint_eq(answer(granted(0), 1100),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
+	ck_assert(!r.left_behind);
+}
+END_TEST
+
+
+START_TEST(what_was_in_flight_may_have_left_a_binding)
+{
+	sent(0);
+	ck_assert_uint_eq(reg_stop(&r, 1000), 0);
+	ck_assert_uint_eq(reg_deadline(&r), 6000);
+	ck_assert_uint_eq(deadline(),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
+	ck_assert(r.left_behind);
+}
+END_TEST
+
+
+START_TEST(a_connection_that_is_lost_ends_the_leaving)
+{
+	bound(600, 0);
+	reg_stop(&r, 1000);
+	ck_assert_uint_eq(reg_on_flow_lost(&r, REASON_FLOW_LOST, 1100),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
+	sent(2000);
+	reg_stop(&r, 2000);
+	ck_assert_uint_eq(reg_on_flow_lost(&r, REASON_FLOW_LOST, 2100),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
+}
+END_TEST
+
+
+START_TEST(whoever_keeps_bindings_leaves_at_once)
+{
+	policy.unregister = false;
+	bound(600, 0);
+	ck_assert_uint_eq(reg_stop(&r, 1000),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
+	ck_assert(r.left_behind);
+	sent(2000);
+	ck_assert_uint_eq(reg_stop(&r, 2000),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
+}
+END_TEST
+
+
+START_TEST(a_kick_is_for_waits_and_not_for_what_goes_on)
+{
+	ck_assert_uint_eq(reg_kick(&r, 0), 0);
+	reg_start(&r, 0);
+	ck_assert_uint_eq(reg_kick(&r, 0), 0);
+	reg_on_resolved(&r, 1, 0, 0);
+	ck_assert_uint_eq(reg_kick(&r, 0), 0);
+	reg_on_turn(&r, 0);
+	reg_on_connected(&r, 0);
+	ck_assert_uint_eq(reg_kick(&r, 0), 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	ck_assert_uint_eq(reg_kick(&r, 0), 0);
+	ck_assert_uint_eq(answer(granted(600), 0), REG_DO_ASK);
+}
+END_TEST
+
+
+/* --- facts in the wrong place --- */
+
+START_TEST(what_comes_too_late_changes_nothing)
+{
+	bound(600, 0);
+
+	const struct reg before = r;
+	const struct answer a = granted(1);
+
+	ck_assert_uint_eq(reg_on_resolved(&r, 3, 0, 1), 0);
+	ck_assert_uint_eq(reg_on_resolve_failed(&r, 1), 0);
+	ck_assert_uint_eq(reg_on_connected(&r, 1), 0);
+	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_TLS_NAME, 1, 1),
+			  0);
+	ck_assert_uint_eq(reg_on_turn(&r, 1), 0);
+	ck_assert_uint_eq(reg_on_answer(&r, &a, 1), 0);
+	ck_assert_uint_eq(reg_on_timer(&r, 1), 0);
+	ck_assert_uint_eq(reg_on_local_event(&r, 1), 0);
+	ck_assert_uint_eq(reg_start(&r, 1), 0);
+	ck_assert_int_eq(r.state, before.state);
+	ck_assert_uint_eq(r.deadline, before.deadline);
+	ck_assert_uint_eq(r.lease_end, before.lease_end);
+	ck_assert_int_eq(r.reason, before.reason);
+	ck_assert_uint_eq(r.cseq, before.cseq);
+
+	reg_on_flow_lost(&r, REASON_FLOW_LOST, 1);
+	ck_assert_uint_eq(reg_on_flow_lost(&r, REASON_TLS_NAME, 2), 0);
+	ck_assert_int_eq(r.reason, REASON_FLOW_LOST);
+}
+END_TEST
+
+
+START_TEST(off_has_no_deadline_to_come)
+{
+	r.deadline = 5;
+	ck_assert_uint_eq(reg_on_timer(&r, 5), 0);
+	ck_assert_uint_eq(reg_deadline(&r), NEVER);
+}
+END_TEST
+
+
+/* --- questions --- */
+
+static void check_next(const char *word, bool has_time)
+{
+	msec_t at;
+
+	ck_assert_str_eq(reg_next(&r, &at), word);
+	ck_assert_uint_eq(at, has_time ? r.deadline : NEVER);
+}
+
+
+START_TEST(what_comes_next_has_a_word_in_every_state)
+{
+	check_next("none", false);
+	reg_start(&r, 0);
+	check_next("resolve", false);
+	reg_on_resolved(&r, 1, 0, 0);
+	check_next("connect", false);
+	reg_on_turn(&r, 0);
+	reg_on_connected(&r, 0);
+	ck_assert(reg_wants_turn(&r));
+	check_next("register", false);
+	send(CHALLENGE_SENT_NONE, 0);
+	check_next("register", false);
+	answer(granted(600), 0);
+	check_next("refresh", true);
+	deadline();
+	send(CHALLENGE_SENT_NONE, 300000);
+	answer(code(500), 300000);
+	check_next("retry", true);
+	deadline();
+	send(CHALLENGE_SENT_NONE, 360000);
+	answer(code(403), 360000);
+	check_next("held", true);
+	reg_stop(&r, 370000);
+	check_next("unregister", false);
+	answer(granted(0), 370000);
+	reg_start(&r, 400000);
+	reg_on_resolved(&r, 1, 1, 400000);
+	check_next("knock", false);
+}
+END_TEST
+
+
+START_TEST(a_nonce_is_sent_first_once_the_credentials_have_worked)
+{
+	struct answer a = code(401);
+
+	connected(1, 0);
+	ck_assert_int_eq(reg_credentials(&r, false, 0), CHALLENGE_SENT_NONE);
+	ck_assert_int_eq(reg_credentials(&r, true, 0), CHALLENGE_SENT_NONE);
+	send(CHALLENGE_SENT_NONE, 0);
+	a.challenge = CHALLENGE_ANSWER;
+	answer(a, 0);
+	ck_assert_int_eq(reg_credentials(&r, true, 0), CHALLENGE_SENT_FRESH);
+	send(CHALLENGE_SENT_FRESH, 0);
+	answer(granted(600), 0);
+	ck_assert_int_eq(reg_credentials(&r, true, 0), CHALLENGE_SENT_REUSED);
+	ck_assert_int_eq(reg_credentials(&r, false, 0), CHALLENGE_SENT_NONE);
+}
+END_TEST
+
+
+START_TEST(who_learns_the_mapping_from_the_challenge_waits_for_one)
+{
+	policy.learns = true;
+	r.challenge.worked = true;
+	connected(1, 0);
+	ck_assert_int_eq(reg_credentials(&r, true, 0), CHALLENGE_SENT_NONE);
+	r.outbound = true;
+	ck_assert_int_eq(reg_credentials(&r, true, 0), CHALLENGE_SENT_REUSED);
+	r.outbound = false;
+	r.answered = true;
+	ck_assert_int_eq(reg_credentials(&r, true, 0), CHALLENGE_SENT_REUSED);
+}
+END_TEST
+
+
+START_TEST(who_was_registered_goes_before_who_is_new)
+{
+	connected(1, 0);
+	ck_assert_int_eq(reg_class(&r, 0), PACE_NEW);
+	send(CHALLENGE_SENT_NONE, 0);
+	answer(granted(600), 0);
+	ck_assert_int_eq(reg_class(&r, 0), PACE_RETURN);
+	ck_assert_int_eq(reg_class(&r, 567999), PACE_RETURN);
+	ck_assert_int_eq(reg_class(&r, 568000), PACE_URGENT);
+	ck_assert_int_eq(reg_class(&r, 599999), PACE_URGENT);
+	ck_assert_int_eq(reg_class(&r, 600000), PACE_RETURN);
+}
+END_TEST
+
+
+static TCase *tcase(Suite *s, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	suite_add_tcase(s, tc);
+
+	return tc;
+}
+
+
+Suite *suite_reg(void)
+{
+	Suite *s = suite_create("reg");
+	TCase *tc = tcase(s, "refresh");
+
+	tcase_add_loop_test(tc, refresh_times_follow_the_lease, 0, 13);
+	tcase_add_test(tc, the_lease_counts_from_when_the_request_was_sent);
+	tcase_add_test(tc, an_answer_that_took_long_leaves_five_seconds);
+	tcase_add_test(tc, udp_is_refreshed_to_verify);
+	tcase_add_test(tc, doubt_asks_at_once_but_five_seconds_after_the_answer);
+	tcase_add_test(tc,
+		a_turn_is_asked_for_again_when_the_lease_becomes_urgent);
+
+	tc = tcase(s, "the way to a flow");
+	tcase_add_test(tc, a_resolver_has_thirty_seconds);
+	tcase_add_test(tc, no_address_is_a_failure_of_dns);
+	tcase_add_test(tc, connect_failures_wait_from_4_s_to_half_an_hour);
+	tcase_add_test(tc, a_turn_to_connect_opens_once_and_must_come_to_an_end);
+	tcase_add_test(tc, parked_it_asks_the_name_again_every_minute);
+	tcase_add_test(tc, all_addresses_failed_but_none_is_down_waits);
+	tcase_add_test(tc, the_thirty_second_address_is_used_too);
+
+	tc = tcase(s, "failures");
+	tcase_add_test(tc,
+		an_unanswered_register_on_a_proven_stream_replaces_it_at_once);
+	tcase_add_test(tc, an_unanswered_register_on_a_new_stream_backs_off);
+	tcase_add_test(tc, a_200_on_a_proven_flow_ends_the_failures_in_a_row);
+	tcase_add_test(tc, a_200_on_a_flow_that_is_not_proven_ends_nothing);
+	tcase_add_test(tc, something_is_done_at_once_only_every_ten_seconds);
+	tcase_add_test(tc, a_wait_uses_up_half_of_a_lease_that_runs);
+	tcase_add_loop_test(tc, retry_after_is_kept_and_capped, 0, 5);
+	tcase_add_test(tc, a_503_with_a_time_holds_the_edge);
+	tcase_add_test(tc,
+		with_other_addresses_a_503_holds_this_edge_and_goes_on);
+	tcase_add_test(tc, a_rejection_is_not_bound_to_one_of_several_edges);
+	tcase_add_test(tc, four_seconds_of_udp_silence_try_the_next_address);
+	tcase_add_test(tc, after_an_answer_timer_f_applies_on_udp_too);
+	tcase_add_loop_test(tc, a_423_is_followed_as_far_as_it_makes_sense,
+			    0, 6);
+	tcase_add_test(tc, answers_alone_cause_three_sends);
+
+	tc = tcase(s, "holds");
+	tcase_add_test(tc, credentials_that_never_worked_are_held_for_ever);
+	tcase_add_test(tc, a_403_is_held_for_5_10_20_40_and_then_60_minutes);
+	tcase_add_test(tc, held_keeps_the_flow_of_a_binding_that_lives);
+	tcase_add_test(tc, held_lets_go_of_a_flow_that_serves_no_binding);
+
+	tc = tcase(s, "orders");
+	tcase_add_test(tc, a_stop_without_a_binding_sends_nothing);
+	tcase_add_test(tc, leaving_has_five_seconds_in_all);
+	tcase_add_test(tc, a_good_answer_leaves_nothing_behind);
+	tcase_add_test(tc, what_was_in_flight_may_have_left_a_binding);
+	tcase_add_test(tc, a_connection_that_is_lost_ends_the_leaving);
+	tcase_add_test(tc, whoever_keeps_bindings_leaves_at_once);
+	tcase_add_test(tc, a_kick_is_for_waits_and_not_for_what_goes_on);
+
+	tc = tcase(s, "facts in the wrong place");
+	tcase_add_test(tc, what_comes_too_late_changes_nothing);
+	tcase_add_test(tc, off_has_no_deadline_to_come);
+
+	tc = tcase(s, "questions");
+	tcase_add_test(tc, what_comes_next_has_a_word_in_every_state);
+	tcase_add_test(tc,
+		a_nonce_is_sent_first_once_the_credentials_have_worked);
+	tcase_add_test(tc,
+		who_learns_the_mapping_from_the_challenge_waits_for_one);
+	tcase_add_test(tc, who_was_registered_goes_before_who_is_new);
+
+	return s;
+}

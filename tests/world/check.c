@@ -1,0 +1,300 @@
+/* The invariants of DESIGN §12, asserted in every world after every step. What
+ * they compare with is counted here and not asked of the core.
+ *
+ * How much may be sent, whatever a peer does (no loop without time passing):
+ * a round is a REGISTER of our own accord and the REG_ANSWER_SENDS that answers
+ * add, over one flow that one connect made. The wait before a round is never
+ * below one second (the shortest is a Retry-After of 1), but for what is done
+ * at once, and that has REG_AT_ONCE_EVERY between two: in RATE_SECONDS that
+ * makes 10 + 1 and 2 rounds. An address that sends us elsewhere adds one
+ * connect and as many sends for each address of the name. An order, or a knock
+ * at an edge that is down, is one round more. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include "world.h"
+
+
+#define ROUNDS        (RATE_SECONDS + 1 + RATE_SECONDS * 1000 / \
+		       REG_AT_ONCE_EVERY + 1)
+#define ROUND_SENDS   (1 + REG_ANSWER_SENDS)
+
+
+static void check(struct world *w, bool holds, const char *what)
+{
+	if (holds)
+		return;
+
+	(void)fprintf(stderr, "invariant broken at %llu ms, state %u: %s\n",
+		      (unsigned long long)w->now, world_reg(w)->state, what);
+	abort();
+}
+
+
+static void count(struct rate *r, msec_t now)
+{
+	const msec_t second = now / 1000;
+	const unsigned i = second % RATE_SECONDS;
+
+	if (r->secondv[i] != second)
+		r->countv[i] = 0;
+
+	r->secondv[i] = second;
+	++r->countv[i];
+}
+
+
+static unsigned counted(const struct rate *r, msec_t now)
+{
+	const msec_t second = now / 1000;
+	unsigned i, n = 0;
+
+	for (i = 0; i < RATE_SECONDS; i++)
+		if (r->secondv[i] + RATE_SECONDS > second)
+			n += r->countv[i];
+
+	return n;
+}
+
+
+/* Rounds that the rules allow in the last RATE_SECONDS, times addresses. */
+static unsigned allowed(const struct world *w)
+{
+	const unsigned addresses = w->watch.addresses ? w->watch.addresses : 1;
+
+	return (ROUNDS + counted(&w->watch.orders, w->now)) * addresses;
+}
+
+
+/* Held with credentials that never worked: for ever. */
+static bool held_for_ever(struct world *w)
+{
+	const struct reg *r = world_reg(w);
+
+	return r->state == REG_HELD && r->reason == REASON_CREDENTIALS &&
+		!w->watch.worked;
+}
+
+
+static void check_waits(struct world *w)
+{
+	const struct reg *r = world_reg(w);
+
+	check(w, r->state == REG_OFF || held_for_ever(w) ||
+	      r->deadline != NEVER, "a waiting state has no deadline");
+	check(w, !held_for_ever(w) || r->deadline == NEVER,
+	      "wrong credentials would be tried again");
+	check(w, r->state != REG_OFF || (account_deadline(&w->account) ==
+	      NEVER && !w->flow_there && !w->in_flight),
+	      "off, but something is armed or open");
+	check(w, r->state != REG_BOUND || r->deadline < r->lease_end ||
+	      r->lease_end <= r->answer_at + REG_ANSWER_GAP,
+	      "the refresh comes after the lease has ended");
+	check(w, r->state != REG_WAIT || !w->watch.not_before ||
+	      r->deadline >= w->watch.not_before,
+	      "a Retry-After is cut short");
+}
+
+
+static void check_flow(struct world *w)
+{
+	const struct reg *r = world_reg(w);
+	const bool up = w->flow_there && w->flow.up_at != NEVER;
+
+	check(w, (r->state == REG_SENT || r->state == REG_LEAVING) ==
+	      w->in_flight, "what is in flight is not what the state says");
+	check(w, r->flow == up, "it is wrong about the flow");
+	check(w, up || !w->reg.flow_up, "the account thinks that a flow is up");
+	check(w, !w->flow_there || flow_deadline(&w->flow) != NEVER ||
+	      r->deadline != NEVER, "a flow that nobody looks after");
+}
+
+
+static void check_verdict(struct world *w)
+{
+	const struct verdict v = account_verdict(&w->account, w->now);
+
+	check(w, v.registered == (w->watch.lease_end > w->now),
+	      "registered is not what the lease says");
+	check(w, v.registered || v.reachable != REACHABLE_YES,
+	      "reachable, but not registered");
+	check(w, (v.reason == REASON_OK) <= (v.registered &&
+	      v.reachable == REACHABLE_YES), "ok, but it is not");
+}
+
+
+/* What was un-registered, or given up in leaving, is no lease any more; a
+ * start that waited for that begins anew. */
+static void watch_leaving(struct world *w)
+{
+	const struct reg *r = world_reg(w);
+	const bool leaving = r->state == REG_LEAVING || r->leaving;
+
+	if (r->state == REG_OFF || (w->watch.leaving && !leaving)) {
+		w->watch.lease_end = 0;
+		w->watch.refusals = 0;
+	}
+
+	w->watch.leaving = leaving;
+}
+
+
+void check_state(struct world *w)
+{
+	watch_leaving(w);
+	if (held_for_ever(w))
+		w->watch.silent = true;
+
+	check_waits(w);
+	check_flow(w);
+	check_verdict(w);
+}
+
+
+void check_timers(struct world *w, msec_t next)
+{
+	const struct verdict v = account_verdict(&w->account, w->now);
+
+	check(w, next > w->now,
+	      "a deadline is not later than now after the timers ran");
+	check(w, verdict_equal(&v, &w->account.verdict),
+	      "the verdict has changed and nobody was told");
+}
+
+
+/* The operator may ask as often as he likes. */
+void check_order(struct world *w)
+{
+	struct watch *watch = &w->watch;
+
+	count(&watch->orders, w->now);
+	watch->answer_asked = watch->silent = false;
+	watch->refusals = 0;
+	watch->not_before = 0;
+}
+
+
+void check_knock(struct world *w)
+{
+	count(&w->watch.orders, w->now);
+}
+
+
+void check_open(struct world *w)
+{
+	count(&w->watch.opens, w->now);
+	check(w, !w->flow_there, "a second flow beside the first");
+	check(w, !w->watch.silent, "a connect for wrong credentials");
+	check(w, counted(&w->watch.opens, w->now) <= allowed(w),
+	      "too many connects");
+}
+
+
+/* An order that came while a REGISTER was in flight is carried out when an
+ * answer ends that one, and is of our own accord nevertheless. */
+static bool caused_by_answer(const struct world *w)
+{
+	const struct reg *r = &w->reg.reg;
+	const bool ordered = (w->watch.kick_waited && !r->again) ||
+		(w->watch.stop_waited && !r->leaving);
+
+	return w->in_answer && !ordered;
+}
+
+
+void check_ask(struct world *w)
+{
+	w->watch.answer_asked = caused_by_answer(w);
+}
+
+
+static void check_row(struct world *w)
+{
+	struct watch *watch = &w->watch;
+
+	if (watch->answer_asked || caused_by_answer(w))
+		++watch->answer_row;
+	else
+		watch->answer_row = 0;
+
+	check(w, watch->answer_row <= REG_ANSWER_SENDS,
+	      "answers alone cause too many sends");
+}
+
+
+void check_send(struct world *w, bool leave)
+{
+	struct watch *watch = &w->watch;
+
+	check(w, !w->in_flight, "two REGISTERs in flight");
+	check(w, w->flow_there && w->flow.up_at != NEVER,
+	      "a REGISTER without a flow");
+	check(w, world_reg(w)->cseq == watch->cseq + 1,
+	      "the CSeq does not grow by one");
+	check(w, !watch->silent, "wrong credentials are tried again");
+	check(w, leave || w->now >= watch->not_before,
+	      "earlier than Retry-After");
+
+	check_row(w);
+
+	count(&watch->registers, w->now);
+	check(w, counted(&watch->registers, w->now) <=
+	      ROUND_SENDS * allowed(w), "too many REGISTERs");
+
+	watch->answer_asked = false;
+	watch->cseq = world_reg(w)->cseq;
+	watch->sent_at = w->now;
+}
+
+
+static void watch_challenge(struct world *w, const struct answer *a)
+{
+	struct watch *watch = &w->watch;
+
+	if (w->credentials != CHALLENGE_SENT_FRESH ||
+	    world_reg(w)->challenge.chosen_stale ||
+	    world_reg(w)->challenge.chosen < 0)
+		return;
+
+	++watch->refusals;
+	check(w, watch->worked || watch->refusals <= CHALLENGE_REFUSALS_MAX,
+	      "wrong credentials, more often than allowed");
+	check(w, watch->refusals < CHALLENGE_REFUSALS_MAX ||
+	      a->challenge == CHALLENGE_REFUSED, "a refusal is not seen");
+}
+
+
+static bool may_name_a_time(uint16_t code)
+{
+	return code / 100 != 2 && code != 401 && code != 407 && code != 423 &&
+		code != 420 && code != 439;
+}
+
+
+void check_answer(struct world *w, const struct answer *a)
+{
+	struct watch *watch = &w->watch;
+	const struct reg *r = world_reg(w);
+
+	watch->kick_waited = r->again;
+	watch->stop_waited = r->leaving;
+	watch->not_before = 0;
+	if (r->state == REG_LEAVING)
+		return;
+
+	if (a->code == 401 || a->code == 407)
+		watch_challenge(w, a);
+
+	if (a->retry_after && may_name_a_time(a->code) &&
+	    !target_has_other(&r->target) && !r->leaving && !r->again)
+		watch->not_before = w->now + clock_min(SECONDS(a->retry_after),
+						       REG_RETRY_AFTER_MAX);
+
+	if (a->code / 100 != 2)
+		return;
+
+	watch->refusals = 0;
+	watch->worked |= w->credentials != CHALLENGE_SENT_NONE;
+	watch->lease_end = a->bound ? watch->sent_at +
+				      SECONDS(a->contacts.lease) : 0;
+}

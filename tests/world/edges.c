@@ -1,0 +1,163 @@
+/* One real edge for each address of the world's registrar, as the daemon's
+ * edges.c has them: it gives the turns and knows who is down. */
+
+#include <stddef.h>
+#include "world.h"
+
+
+void world_use_edges(struct world *w, uint32_t pace)
+{
+	unsigned i;
+
+	w->edges = w->wait_turns = true;
+	w->edgec = TARGET_MAX;
+	w->connect_node.owner = w->turn_node.owner = w;
+
+	for (i = 0; i < w->edgec; i++)
+		edge_init(&w->edgev[i], pace, pace, NULL, NULL, w->now);
+}
+
+
+uint32_t edges_down(const struct world *w)
+{
+	uint32_t mask = 0;
+	unsigned i;
+
+	for (i = 0; i < w->edgec; i++)
+		if (w->edgev[i].down)
+			mask |= UINT32_C(1) << i;
+
+	return mask;
+}
+
+
+static void cancel_connect(struct world *w)
+{
+	if (w->connect_edge)
+		pace_cancel(&w->connect_edge->connects, &w->connect_node);
+	w->connect_edge = NULL;
+}
+
+
+static void cancel_turn(struct world *w)
+{
+	if (w->turn_edge)
+		pace_cancel(&w->turn_edge->registers, &w->turn_node);
+	w->turn_edge = NULL;
+}
+
+
+void edges_ask_connect(struct world *w)
+{
+	const struct reg *r = world_reg(w);
+
+	cancel_connect(w);
+	w->connect_edge = &w->edgev[r->target.index];
+	pace_ask(&w->connect_edge->connects, &w->connect_node,
+		 reg_class(r, w->now));
+}
+
+
+void edges_ask_turn(struct world *w)
+{
+	cancel_turn(w);
+	w->turn_edge = w->flow_edge;
+	pace_ask(&w->turn_edge->registers, &w->turn_node,
+		 reg_class(world_reg(w), w->now));
+}
+
+
+void edges_settle(struct world *w)
+{
+	const struct reg *r = world_reg(w);
+
+	if (!w->edges)
+		return;
+
+	if (!reg_wants_connect(r))
+		cancel_connect(w);
+	if (!reg_wants_turn(r))
+		cancel_turn(w);
+
+	if (w->flow_there && w->flow.proven && !w->edge_proven) {
+		w->edge_proven = true;
+		edge_on_proven(w->flow_edge);
+	}
+}
+
+
+void edges_on_open(struct world *w)
+{
+	if (!w->edges)
+		return;
+
+	w->flow_edge = &w->edgev[world_reg(w)->target.index];
+	w->edge_waits = true;
+}
+
+
+void edges_on_connected(struct world *w)
+{
+	if (!w->edges)
+		return;
+
+	w->edge_waits = false;
+	edge_on_connected(w->flow_edge);
+}
+
+
+void edges_on_gone(struct world *w, enum reason reason)
+{
+	if (w->edge_waits && flow_blames_edge(reason))
+		edge_on_failed(w->flow_edge, w->now);
+	else if (w->edge_waits)
+		edge_on_given_up(w->flow_edge, w->now);
+
+	if (w->edge_proven)
+		edge_on_proven_lost(w->flow_edge);
+
+	w->edge_waits = w->edge_proven = false;
+}
+
+
+void edges_on_hold(struct world *w)
+{
+	if (w->edges)
+		edge_on_hold(w->flow_edge, world_reg(w)->hold_until);
+}
+
+
+msec_t edges_deadline(const struct world *w)
+{
+	msec_t at = NEVER;
+
+	if (w->connect_edge)
+		at = edge_deadline(w->connect_edge, w->now);
+	if (w->turn_edge)
+		at = clock_min(at, edge_deadline(w->turn_edge, w->now));
+
+	return at;
+}
+
+
+static bool run_once(struct world *w)
+{
+	if (w->connect_edge && edge_next_connect(w->connect_edge, w->now))
+		w->connect_edge = NULL;
+	else if (w->turn_edge && edge_next_register(w->turn_edge, w->now))
+		w->turn_edge = NULL;
+	else
+		return false;
+
+	world_turn(w);
+
+	return true;
+}
+
+
+/* A turn may lead to the next one: a connect that fails at once. */
+void edges_run(struct world *w)
+{
+	while (run_once(w))
+		continue;
+}
