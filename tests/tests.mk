@@ -7,7 +7,7 @@
 #   make fuzz            libFuzzer targets in $(BUILD)/fuzz; `fuzz-run` runs
 #                        each for FUZZ_SECONDS
 
-FUZZ_RUNS ?= 20000
+FUZZ_RUNS ?= 50000
 FUZZ_SEED ?= 1
 FUZZ_SECONDS ?= 30
 SIM_ARGS  ?=

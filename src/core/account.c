@@ -288,6 +288,7 @@ unsigned account_on_answer(struct account *a, unsigned i,
 	a->code_at = now;
 	if (answer->code / 100 == 2) {
 		++a->responses_2xx;
+		a->regv[i].listed = true;
 		a->regv[i].own = answer->contacts.owns;
 		a->regv[i].ghosts = answer->contacts.ghosts;
 		a->regv[i].foreign = answer->contacts.foreign;
@@ -323,8 +324,9 @@ void account_on_inbound(struct account *a, unsigned i, uint16_t code,
 		.code = code,
 	};
 
+	/* Evidence for the binding that brought it, if there is one. */
 	++a->inbound_requests;
-	a->regv[i].inbound = true;
+	a->regv[i].inbound = a->regv[i].reg.here;
 	tell(a, e, now);
 	(void)update(a, 0, now);
 }
@@ -346,6 +348,7 @@ static struct verdict verdict_of_reg(const struct account_reg *ar, msec_t now)
 		.outbound = ar->reg.outbound,
 		.contact = ar->reg.contact,
 		.mapped = ar->mapped,
+		.vouched = ar->reg.policy->vouched,
 		.inbound = ar->inbound,
 		.outcome = ar->reg.reason,
 	};
@@ -362,8 +365,10 @@ struct verdict account_verdict(const struct account *a, msec_t now)
 	for (i = 1; i < a->regc; i++)
 		v = verdict_better(v, verdict_of_reg(&a->regv[i], now));
 
-	if (a->paused && !v.registered)
+	if (a->paused && !v.registered) {
 		v.reason = REASON_PAUSED;
+		v.reachable = REACHABLE_NO;
+	}
 
 	return v;
 }

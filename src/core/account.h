@@ -48,7 +48,8 @@ struct account_reg {
 	bool flow_suspect;
 	bool inbound;            /* a request arrived under this binding */
 	struct addr mapped;      /* where the registrar sees the flow */
-	unsigned own, ghosts, foreign;   /* of the last 2xx */
+	bool listed;             /* a 2xx came, and these are of the last one */
+	unsigned own, ghosts, foreign;
 };
 
 /* Called for every event after it was added; *arg as given. */

@@ -48,6 +48,18 @@ static const struct row *row_of(uint16_t code)
 }
 
 
+bool answer_is_good(uint16_t code)
+{
+	return row_of(code)->class == ANSWER_GOOD;
+}
+
+
+bool answer_is_challenge(uint16_t code)
+{
+	return row_of(code)->class == ANSWER_CHALLENGE;
+}
+
+
 /* RFC 3263 §4.3: these send us to the next element of the list. */
 static bool moves_on(uint16_t code)
 {

@@ -19,7 +19,7 @@ enum answer_class {
 	ANSWER_AGAIN,            /* soon: timeouts, 408, 480, 5xx and the rest */
 	ANSWER_AFTER,            /* a Retry-After: never earlier */
 	ANSWER_DENIED,           /* 403: as credentials that once worked */
-	ANSWER_ELSEWHERE,        /* the next edge: 3xx, and 5xx with another */
+	ANSWER_ELSEWHERE,        /* the next edge: 3xx, 503, silence */
 };
 
 /* Facts of one final answer, or of none. */
@@ -32,6 +32,9 @@ struct answer {
 	bool bound;              /* contact_end() found our binding */
 	bool outbound;           /* Require: outbound */
 };
+
+bool answer_is_good(uint16_t code);
+bool answer_is_challenge(uint16_t code);
 
 /* `others`: is another edge left to try? */
 enum answer_class answer_class(const struct answer *a, bool others);

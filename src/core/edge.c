@@ -152,3 +152,9 @@ msec_t edge_deadline(const struct edge *e, msec_t now)
 	return clock_min(clock_max(connect, connects_from(e)),
 			 clock_max(reg, e->hold_until));
 }
+
+
+bool edge_avoid(const struct edge *e, msec_t now)
+{
+	return e->down || now < e->hold_until;
+}

@@ -64,6 +64,9 @@ void edge_on_local_event(struct edge *e, msec_t now);
 struct pace_node *edge_next_connect(struct edge *e, msec_t now);
 struct pace_node *edge_next_register(struct edge *e, msec_t now);
 
+/* Down, or held: other addresses of the name are tried first. */
+bool edge_avoid(const struct edge *e, msec_t now);
+
 /* When one of the two can give somebody; NEVER if nobody asks. */
 msec_t edge_deadline(const struct edge *e, msec_t now);
 

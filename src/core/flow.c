@@ -64,7 +64,7 @@ void flow_init(struct flow *f, const struct flow_policy *p, uint64_t seed,
 	f->state = FLOW_CONNECTING;
 	f->asking = method_of(p);
 	f->up_at = f->ping_at = f->life_at = NEVER;
-	f->next_ping = f->overdue_at = NEVER;
+	f->next_ping = f->overdue_at = f->whole_by = NEVER;
 	f->dead_at = now + FLOW_CONNECT_MAX;
 }
 
@@ -72,6 +72,12 @@ void flow_init(struct flow *f, const struct flow_policy *p, uint64_t seed,
 bool flow_alive(const struct flow *f)
 {
 	return f->state == FLOW_UP || f->state == FLOW_PROVEN;
+}
+
+
+bool flow_found_edge(enum reason reason)
+{
+	return reason == REASON_TLS_UNTRUSTED || reason == REASON_TLS_NAME;
 }
 
 
@@ -103,7 +109,8 @@ msec_t flow_deadline(const struct flow *f)
 	if (f->state == FLOW_DOWN)
 		return NEVER;
 
-	return clock_min(f->dead_at, clock_min(f->overdue_at, f->next_ping));
+	return clock_min(clock_min(f->dead_at, f->whole_by),
+			 clock_min(f->overdue_at, f->next_ping));
 }
 
 
@@ -216,15 +223,22 @@ unsigned flow_on_registered(struct flow *f, msec_t now)
 }
 
 
-unsigned flow_on_promise(struct flow *f, uint32_t interval, msec_t now)
+unsigned flow_on_promise(struct flow *f, bool promised, uint32_t interval,
+			 msec_t now)
 {
-	f->promised = true;
+	f->promised = promised;
 	f->server_interval = SECONDS(interval);
 
 	if (f->next_ping != NEVER)
 		f->next_ping = clock_min(f->next_ping, now + flow_interval(f));
 
 	return 0;
+}
+
+
+void flow_on_partial(struct flow *f, msec_t since)
+{
+	f->whole_by = since == NEVER ? NEVER : since + FLOW_MESSAGE_MAX;
 }
 
 
@@ -235,7 +249,13 @@ unsigned flow_on_pong(struct flow *f, msec_t now)
 	if (f->state == FLOW_CONNECTING || f->state == FLOW_DOWN)
 		return 0;
 
+	/* A CRLF that answers nothing is the server's own keepalive: life, but
+	 * no promise that it will answer ours. */
+	if (!f->pinged)
+		return live(f, now);
+
 	++f->pongs;
+	f->pinged = false;
 	f->ponged = true;
 	if (f->waiting && !f->asked)
 		measure(f, now);
@@ -275,9 +295,19 @@ unsigned flow_on_failed(struct flow *f, enum reason reason)
 	f->state = FLOW_DOWN;
 	f->reason = reason;
 	stop_waiting(f);
-	f->next_ping = NEVER;
+	f->next_ping = f->whole_by = NEVER;
 
 	return FLOW_CLOSE;
+}
+
+
+/* Early enough for an OPTIONS to be answered before the flow counts as dead. */
+static msec_t overdue_after(const struct flow *f)
+{
+	const msec_t wait = clock_max(FLOW_OVERDUE_MIN,
+				      FLOW_OVERDUE_RTTS * f->rtt);
+
+	return clock_min(wait, f->policy.pong_timeout / 2);
 }
 
 
@@ -290,8 +320,7 @@ static unsigned ping_stream(struct flow *f, msec_t now)
 
 		f->asked = f->asking == KEEPALIVE_OPTIONS;
 		if (!f->asked)
-			f->overdue_at = now + clock_max(FLOW_OVERDUE_MIN,
-						FLOW_OVERDUE_RTTS * f->rtt);
+			f->overdue_at = now + overdue_after(f);
 	}
 	else if (f->asked) {
 		return FLOW_SEND_CRLF;  /* the OPTIONS is on its way already */
@@ -318,12 +347,17 @@ static unsigned ping_udp(struct flow *f, msec_t now)
 
 static unsigned ping(struct flow *f, msec_t now)
 {
+	unsigned acts;
+
 	schedule_ping(f, now);
 
 	if (f->asking == KEEPALIVE_REGISTER)
 		return FLOW_VERIFY;
 
-	return f->policy.stream ? ping_stream(f, now) : ping_udp(f, now);
+	acts = f->policy.stream ? ping_stream(f, now) : ping_udp(f, now);
+	f->pinged |= (acts & FLOW_SEND_CRLF) != 0;
+
+	return acts;
 }
 
 
@@ -371,6 +405,9 @@ unsigned flow_on_timer(struct flow *f, msec_t now)
 		return flow_on_failed(f, f->state == FLOW_CONNECTING ?
 				      REASON_CONNECT_TIMEOUT :
 				      REASON_FLOW_LOST);
+
+	if (f->whole_by <= now)
+		return flow_on_failed(f, REASON_FLOW_LOST);
 
 	if (f->overdue_at <= now) {
 		f->overdue_at = NEVER;

@@ -72,6 +72,7 @@ struct flow {
 	uint8_t state;           /* enum flow_state */
 	uint8_t asking;          /* enum keepalive_method in use: CRLF, ... */
 	bool registered;         /* a 200 came over it: keepalive goes on */
+	bool pinged;             /* a CRLF ping has no CRLF yet */
 	bool ponged;             /* it has answered a CRLF ping */
 	bool promised;           /* the server said that it will */
 	bool proven;             /* and so it returns from SUSPECT to PROVEN */
@@ -85,6 +86,7 @@ struct flow {
 	msec_t next_ping;        /* deadlines, NEVER: none */
 	msec_t overdue_at;
 	msec_t dead_at;
+	msec_t whole_by;         /* a message that has begun; NEVER: none */
 	msec_t server_interval;  /* Flow-Timer, keep= [ms]; 0: none named */
 	msec_t rtt;              /* smoothed [ms]; 0: not measured */
 	uint32_t rtt_usec;       /* the last one, for people */
@@ -98,8 +100,13 @@ void flow_init(struct flow *f, const struct flow_policy *p, uint64_t seed,
 /* Facts; each returns what to do. */
 unsigned flow_on_connected(struct flow *f, msec_t now);
 unsigned flow_on_registered(struct flow *f, msec_t now);
-/* `interval` [s] from Flow-Timer or keep=, 0: promised without a number */
-unsigned flow_on_promise(struct flow *f, uint32_t interval, msec_t now);
+/* What a 2xx to a REGISTER promises until the next one (RFC 6223 §4.3 wants it
+ * negotiated in every refresh); `interval` [s] from Flow-Timer or keep=, 0:
+ * without a number */
+unsigned flow_on_promise(struct flow *f, bool promised, uint32_t interval,
+			 msec_t now);
+/* A message began at `since` and is not whole; NEVER: none such */
+void flow_on_partial(struct flow *f, msec_t since);
 unsigned flow_on_pong(struct flow *f, msec_t now);
 unsigned flow_on_options_answer(struct flow *f, msec_t now);
 unsigned flow_on_traffic(struct flow *f, msec_t now); /* any whole message */
@@ -115,6 +122,9 @@ msec_t flow_deadline(const struct flow *f);
 msec_t flow_interval(const struct flow *f);
 
 bool flow_alive(const struct flow *f);   /* UP or PROVEN */
+
+/* Did the edge answer, so that a failure for this reason shows it to be up? */
+bool flow_found_edge(enum reason reason);
 
 /* Does a connect that failed for this reason speak against the edge? One
  * whose certificate we refuse is there, and may suit another account. */

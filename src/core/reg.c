@@ -22,6 +22,7 @@ void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed)
 	r->reason = REASON_STARTING;
 	r->expires = p->expires;
 	r->answer_at = NEVER;
+	r->resolved_at = NEVER;
 	r->sent_at = NEVER;
 	r->deadline = NEVER;
 }
@@ -104,6 +105,15 @@ static bool at_once(struct reg *r, msec_t now)
 	set(r, REG_WAIT, now + rng_between(&r->rng, 1, REG_AT_ONCE_JITTER));
 
 	return true;
+}
+
+
+/* The wait need not be that long any more: at once, or when that is allowed
+ * again. */
+static void hurry(struct reg *r, msec_t now)
+{
+	if (!at_once(r, now))
+		r->deadline = clock_min(r->deadline, r->at_once_from);
 }
 
 
@@ -199,18 +209,26 @@ static bool answer_send(struct reg *r)
 
 /* --- what an answer leads to --- */
 
-/* With several edges to choose from the next try is not bound to this one. */
-static unsigned fail(struct reg *r, enum reason reason, msec_t now)
+/* The flow that a binding points to is kept through a wait, unless there are
+ * other edges to try and no lease is left. Any other would be idle for so long
+ * without a ping, and the next try better asks DNS (RFC 5626 §4.2.1). */
+static unsigned keep_or_close(struct reg *r, msec_t now)
 {
-	r->reason = reason;
-	wait_after_failure(r, REG_BASE_REJECTED, now);
-
-	if (r->target.count < 2 || (r->here && reg_bound(r, now)))
+	if (r->here && (r->target.count < 2 || reg_bound(r, now)))
 		return 0;
 
 	r->flow = false;
 
 	return REG_DO_CLOSE;
+}
+
+
+static unsigned fail(struct reg *r, enum reason reason, msec_t now)
+{
+	r->reason = reason;
+	wait_after_failure(r, REG_BASE_REJECTED, now);
+
+	return keep_or_close(r, now);
 }
 
 
@@ -349,11 +367,18 @@ static unsigned adjust(struct reg *r, const struct answer *a, msec_t now)
 }
 
 
-static msec_t retry_after(struct reg *r, const struct answer *a)
+static msec_t asked_wait(struct reg *r, const struct answer *a)
 {
 	const msec_t asked = clock_min(SECONDS(a->retry_after),
 				       REG_RETRY_AFTER_MAX);
-	msec_t wait = rng_percent(&r->rng, asked, 100, 120);
+
+	return rng_percent(&r->rng, asked, 100, 120);
+}
+
+
+static msec_t retry_after(struct reg *r, const struct answer *a)
+{
+	msec_t wait = asked_wait(r, a);
 
 	/* "1 s" again and again is no reason to send every second. */
 	if (++r->failures > REG_PATIENCE)
@@ -375,11 +400,11 @@ static unsigned after(struct reg *r, const struct answer *a, msec_t now)
 	set(r, REG_WAIT, until);
 
 	if (a->code != 503)
-		return 0;
+		return keep_or_close(r, now);
 
 	r->hold_until = until;   /* RFC 3261 §21.5.4: the server, not us */
 
-	return REG_DO_HOLD;
+	return REG_DO_HOLD | keep_or_close(r, now);
 }
 
 
@@ -388,12 +413,13 @@ static unsigned elsewhere(struct reg *r, const struct answer *a, msec_t now)
 	unsigned acts = REG_DO_CLOSE;
 
 	if (a->code == 503 && a->retry_after) {
-		r->hold_until = now + retry_after(r, a);
+		r->hold_until = now + asked_wait(r, a);
 		acts |= REG_DO_HOLD;
 	}
 
 	r->reason = answer_reason(a);
 	r->flow = false;
+	r->answer_sends = 0;     /* there is a connect between */
 	target_on_failed(&r->target, &r->rng);
 
 	return acts | connect_target(r, now);
@@ -599,6 +625,7 @@ unsigned reg_on_resolved(struct reg *r, unsigned count, uint32_t down,
 	if (!count)
 		return reg_on_resolve_failed(r, now);
 
+	r->resolved_at = now;
 	target_on_resolved(&r->target, count, down, &r->rng);
 
 	return connect_target(r, now);
@@ -647,10 +674,15 @@ unsigned reg_on_connect_failed(struct reg *r, enum reason reason,
 		return 0;
 	}
 
-	if (r->target.parked)
-		++r->outcomes;
+	if (!r->target.parked)
+		return connect_target(r, now);
 
-	return connect_target(r, now);
+	/* Who knocks himself gets a new deadline each time: the registrar may
+	 * have moved to another address meanwhile. */
+	++r->outcomes;
+
+	return now < r->resolved_at + REG_PARK_MAX ? connect_target(r, now)
+						   : seek(r, now);
 }
 
 
@@ -694,6 +726,7 @@ unsigned reg_on_flow_lost(struct reg *r, enum reason reason, msec_t now)
 	case REG_SENT:
 		if (r->leaving)
 			return left(r, now);
+		r->outcomes += r->again;
 		r->again = false;
 		return REG_DO_ABANDON | lost_unanswered(r, reason, now);
 
@@ -701,8 +734,13 @@ unsigned reg_on_flow_lost(struct reg *r, enum reason reason, msec_t now)
 	case REG_BOUND:
 		return lost(r, reason, now);
 
-	case REG_OFF:
 	case REG_WAIT:
+		/* a refresh had failed, and now calls cannot come either */
+		if (r->here && reg_bound(r, now) && !r->retry_after)
+			return lost(r, reason, now);
+		break;
+
+	case REG_OFF:
 	case REG_RESOLVE:
 	case REG_CONNECT:
 	case REG_HELD:
@@ -791,7 +829,7 @@ unsigned reg_on_verify(struct reg *r, msec_t now)
 	/* A sign of life from an edge that had not answered. */
 	if (r->state == REG_WAIT && r->silent) {
 		r->silent = false;
-		(void)at_once(r, now);
+		hurry(r, now);
 	}
 
 	return 0;
@@ -801,7 +839,7 @@ unsigned reg_on_verify(struct reg *r, msec_t now)
 unsigned reg_on_local_event(struct reg *r, msec_t now)
 {
 	if (r->state == REG_WAIT && !r->retry_after)
-		(void)at_once(r, now);
+		hurry(r, now);
 
 	return 0;
 }

@@ -81,6 +81,7 @@ struct reg_policy {
 	uint32_t expires;        /* [s] requested */
 	msec_t verify;           /* UDP: refresh at least so often [ms]; 0 off */
 	bool unregister;         /* on stop */
+	bool vouched;            /* Contact policy static: see verdict.h */
 	bool learns;             /* Contact policy auto: the first challenge on a
 				    flow teaches where the registrar sees us */
 	enum digest_algorithm min_digest;
@@ -118,6 +119,7 @@ struct reg {
 	uint32_t granted;        /* [s] */
 	uint32_t failures;       /* in a row */
 	uint32_t outcomes;       /* times that a try came to an end */
+	msec_t resolved_at;      /* when the addresses were fresh; NEVER */
 	msec_t sent_at;
 	msec_t answer_at;
 	msec_t lease_end;        /* 0: no binding */

@@ -181,7 +181,7 @@ struct verdict verdict_of(const struct verdict_facts *f)
 	if (f->outbound)
 		return yes(f, EVIDENCE_FLOW);
 
-	if (!addr_isset(&f->contact) || !addr_isset(&f->mapped))
+	if (f->vouched || !addr_isset(&f->contact) || !addr_isset(&f->mapped))
 		return (struct verdict){
 			true, REACHABLE_UNKNOWN, EVIDENCE_NONE,
 			outcome_or(f, REASON_UNPROVEN)

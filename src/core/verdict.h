@@ -63,6 +63,8 @@ struct verdict_facts {
 	bool outbound;           /* the registrar confirmed RFC 5626 */
 	struct addr contact;     /* the binding's address, unset: a host name */
 	struct addr mapped;      /* where the registrar sees the flow; unset */
+	bool vouched;            /* the operator chose the Contact: a forwarded
+				    port looks like a mapping that moved */
 	bool inbound;            /* a request came in under this very binding */
 	enum reason outcome;     /* the last outcome; OK if it was good */
 };

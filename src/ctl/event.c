@@ -37,7 +37,7 @@ void event_print(const struct odict *e)
 		text = account_string(e, "reason");
 
 	(void)printf("  %s  %-13s  ",
-		     text_time(time, value_int(e, "at_usec", -1)), kind);
+		     text_moment(time, value_int(e, "at_usec", -1)), kind);
 
 	if (strcmp(kind, "verdict"))
 		(void)fputs(text, stdout);

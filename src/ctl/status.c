@@ -142,7 +142,7 @@ static void print_numbers(const struct odict *a)
 	const struct odict *b = value_object(a, "bindings");
 	const struct odict *c = value_object(a, "counters");
 
-	if (b)
+	if (b && value_int(b, "own", -1) >= 0)
 		story_line("Bindings", COLOUR_NONE, "%" PRId64 " own, %" PRId64
 			   " ghost, %" PRId64 " foreign",
 			   value_int(b, "own", 0), value_int(b, "ghost", 0),

@@ -55,24 +55,40 @@ void text_clean(char *s)
 }
 
 
-const char *text_time(char buf[TEXT_TIME], int64_t usec)
+static const char *local_time(char buf[TEXT_TIME], int64_t usec,
+			      const char *fraction)
 {
 	const time_t t = (time_t)(usec / 1000000);
+	char seconds[TEXT_TIME], zone[8];
 	struct tm tm;
-	size_t n;
 
-	if (usec < 0 || !localtime_r(&t, &tm))
-		return "-";
-
-	n = strftime(buf, TEXT_TIME - 1, "%Y-%m-%dT%H:%M:%S%z", &tm);
-	if (n < 5)
+	if (usec < 0 || !localtime_r(&t, &tm) ||
+	    !strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm) ||
+	    strftime(zone, sizeof(zone), "%z", &tm) != 5)
 		return "-";
 
 	/* strftime's zone is +0100, RFC 3339 §5.6 wants +01:00 */
-	memmove(buf + n - 1, buf + n - 2, 3);
-	buf[n - 2] = ':';
+	(void)snprintf(buf, TEXT_TIME, "%.19s%.4s%.3s:%.2s", seconds, fraction,
+		       zone, zone + 3);
 
 	return buf;
+}
+
+
+const char *text_time(char buf[TEXT_TIME], int64_t usec)
+{
+	return local_time(buf, usec, "");
+}
+
+
+const char *text_moment(char buf[TEXT_TIME], int64_t usec)
+{
+	char fraction[8];
+
+	(void)snprintf(fraction, sizeof(fraction), ".%03d",
+		       (int)(usec < 0 ? 0 : usec / 1000 % 1000));
+
+	return local_time(buf, usec, fraction);
 }
 
 

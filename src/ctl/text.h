@@ -26,6 +26,9 @@ void text_clean(char *s);
 /* RFC 3339 local time of CLOCK_REALTIME microseconds. "-" if `usec` < 0. */
 const char *text_time(char buf[TEXT_TIME], int64_t usec);
 
+/* The same with milliseconds, for events. */
+const char *text_moment(char buf[TEXT_TIME], int64_t usec);
+
 /* Two units at most: 12s, 58m12s, 1h02m, 3d04h. "-" if negative. */
 const char *text_duration(char buf[TEXT_DURATION], int64_t seconds);
 

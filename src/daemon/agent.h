@@ -1,5 +1,5 @@
-/* One account, performed: resolves, opens links, sends REGISTERs, answers what
- * comes in. The core's account.c decides, this carries out. */
+/* One account, performed: its registrations (slot.c), its timer, and whoever
+ * waits for an outcome. The core's account.c decides, this carries out. */
 
 #ifndef AGENT_H
 #define AGENT_H
@@ -7,21 +7,10 @@
 #include "account.h"
 #include "compat.h"
 #include "config.h"
-#include "edges.h"
-#include "link.h"
-#include "resolve.h"
+#include "slot.h"
 
 
 struct agent;
-
-/* What all agents share; outlives them. */
-struct agent_env {
-	struct edges *edges;
-	struct resolve *resolve;
-	const char *user_agent;
-	const char *instance;            /* "urn:uuid:..." */
-	const int64_t *wall_usec;        /* see core/account.h */
-};
 
 typedef void (agent_event_h)(struct agent *a, const struct event *e,
 			     void *arg);
@@ -32,6 +21,8 @@ struct agent_outcome {
 	bool registered;
 	uint16_t code;                   /* of the last answer; 0: none */
 	enum reason reason;
+	enum reason ended;               /* the hold or Retry-After that was
+					    ended for it; REASON_OK: none */
 };
 typedef void (agent_outcome_h)(const struct agent_outcome *o, void *arg);
 
@@ -46,13 +37,10 @@ void agent_start(struct agent *a);
  * REG_LEAVE_MAX. */
 void agent_stop(struct agent *a, agent_left_h *lefth);
 
-/* REGISTER now, whatever it waits for. `h` is called once, when the try has
- * come to an end; not after mem_deref() of the agent. EINVAL: it is paused or
- * disabled, then h is not called. */
+/* REGISTER now, whatever it waits for. `h` is called exactly once: when the
+ * try has come to an end, or with o NULL when the agent ends before. EINVAL:
+ * it is paused or disabled, then h is not called. */
 int agent_register(struct agent *a, agent_outcome_h *h, void *arg);
-
-/* Nobody waits for the outcome any more. */
-void agent_forget(struct agent *a, void *arg);
 
 const struct account_conf *agent_conf(const struct agent *a);
 const struct account *agent_account(const struct agent *a);
@@ -69,6 +57,10 @@ void agent_flow(const struct agent *a, unsigned i, struct agent_flow *f);
 
 /* The reason phrase of the last answer to a REGISTER; "" before. */
 const char *agent_last_reason(const struct agent *a);
+
+/* It was bound when it was told to stop; and the binding may still be there. */
+bool agent_was_bound(const struct agent *a);
+bool agent_left_behind(const struct agent *a);
 
 /* Requests dropped without an answer: strangers, foreign tokens. */
 uint32_t agent_dropped(const struct agent *a);

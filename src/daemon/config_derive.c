@@ -200,6 +200,9 @@ static void derive_policy(struct work *w)
 	account_conf_edge(a, 0, &host, &port, &transport);
 	a->policy.reg.stream = transport_stream(transport);
 	a->policy.flow.stream = a->policy.reg.stream;
+	a->policy.reg.learns = a->contact_policy == CONTACT_AUTO;
+	a->policy.reg.vouched = a->contact_policy == CONTACT_STATIC;
+	a->policy.flows = 1;     /* several are not acted on yet */
 }
 
 

@@ -50,19 +50,20 @@ struct daemon {
 static void status_handler(void *arg)
 {
 	struct daemon *d = arg;
-	size_t i, registered = 0, reachable = 0;
+	size_t i, enabled = 0, registered = 0, reachable = 0;
 	char text[TEXT_MAX];
 
 	for (i = 0; i < d->entryc; i++) {
 		const struct verdict *v =
 			&agent_account(d->entryv[i].agent)->verdict;
 
+		enabled += agent_conf(d->entryv[i].agent)->enabled;
 		registered += v->registered;
 		reachable += v->reachable == REACHABLE_YES;
 	}
 
 	(void)re_snprintf(text, sizeof(text), "%zu/%zu reachable, "
-			  "%zu registered", reachable, d->entryc, registered);
+			  "%zu registered", reachable, enabled, registered);
 	service_status(text);
 }
 
@@ -125,7 +126,7 @@ static void log_event(const struct agent *a, const struct event *e)
 		break;
 
 	case EVENT_RESPONSE:
-		if (e->code >= 300 && e->code != 401 && e->code != 407)
+		if (!answer_is_good(e->code) && !answer_is_challenge(e->code))
 			level = LOG_LEVEL_INFO;
 		break;
 
@@ -307,11 +308,13 @@ static void left_handler(struct agent *a, void *arg)
 {
 	struct daemon *d = arg;
 
-	if (!account_left_behind(agent_account(a)))
-		log_info(agent_conf(a)->name, "un-registered");
-	else if (agent_conf(a)->policy.reg.unregister)
-		log_warning(agent_conf(a)->name, "not un-registered in time: "
-			    "the binding stays until its lease ends");
+	const char *name = agent_conf(a)->name;
+
+	if (agent_left_behind(a) && agent_conf(a)->policy.reg.unregister)
+		log_warning(name, "could not un-register: the binding stays "
+			    "until its lease ends");
+	else if (agent_was_bound(a) && !agent_left_behind(a))
+		log_info(name, "un-registered");
 
 	if (--d->stopping == 0)
 		d->stoppedh(d->arg);

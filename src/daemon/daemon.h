@@ -13,7 +13,7 @@ struct daemon;
 /* Everything is stopped: the loop may end. */
 typedef void (daemon_stopped_h)(void *arg);
 
-/* Agents for all accounts that are enabled; nothing is sent yet. ENOENT and
+/* Agents for all accounts; nothing is sent yet. ENOENT and
  * the like with a line in the log. */
 int daemon_alloc(struct daemon **dp, struct config *config);
 

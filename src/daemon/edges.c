@@ -129,22 +129,27 @@ static struct edge_point *find(const struct edges *e, enum transport transport,
 }
 
 
-/* Addresses rotate for years: without users and in no trouble, let go. */
+/* Addresses rotate for years: who has no users is let go, in no trouble or in
+ * one that is long past. */
 static bool idle_handler(struct le *le, void *arg)
 {
 	const struct edge_point *p = le->data;
-	(void)arg;
+	const msec_t now = *(const msec_t *)arg;
 
-	return mem_nrefs(p) == 1 && !p->edge.down;
+	if (mem_nrefs(p) > 1 || now < p->edge.hold_until)
+		return false;
+
+	return !p->edge.down || now > p->edge.down_since + EDGE_KNOCK_FAST_FOR;
 }
 
 
 static void forget_idle(struct edges *e)
 {
+	msec_t now = loop_now();
 	struct le *le;
 
 	while (e->count > EDGES_KEEP &&
-	       (le = hash_apply(e->points, idle_handler, NULL))) {
+	       (le = hash_apply(e->points, idle_handler, &now))) {
 		mem_deref(le->data);
 		--e->count;
 	}
@@ -182,38 +187,18 @@ int edges_get(struct edge_point **pp, struct edges *e,
 }
 
 
-bool edges_down(const struct edges *e, enum transport transport,
-		const struct sa *addr)
+bool edges_avoid(const struct edges *e, enum transport transport,
+		 const struct sa *addr, msec_t now)
 {
 	const struct edge_point *p = find(e, transport, addr);
 
-	return p && p->edge.down;
-}
-
-
-static bool local_event_handler(struct le *le, void *arg)
-{
-	edge_point_on_local_event(le->data, *(const msec_t *)arg);
-
-	return false;
-}
-
-
-void edges_on_local_event(struct edges *e, msec_t now)
-{
-	(void)hash_apply(e->points, local_event_handler, &now);
+	return p && edge_avoid(&p->edge, now);
 }
 
 
 const struct sa *edge_point_addr(const struct edge_point *p)
 {
 	return &p->addr;
-}
-
-
-enum transport edge_point_transport(const struct edge_point *p)
-{
-	return p->transport;
 }
 
 

@@ -34,15 +34,11 @@ int edges_alloc(struct edges **ep, const struct edges_conf *conf);
 int edges_get(struct edge_point **pp, struct edges *e,
 	      enum transport transport, const struct sa *addr);
 
-/* Is it known and down? Makes nothing. */
-bool edges_down(const struct edges *e, enum transport transport,
-		const struct sa *addr);
-
-/* A local event: all that are down are knocked at now. */
-void edges_on_local_event(struct edges *e, msec_t now);
+/* Is it known to be down or held? Makes nothing. */
+bool edges_avoid(const struct edges *e, enum transport transport,
+		 const struct sa *addr, msec_t now);
 
 const struct sa *edge_point_addr(const struct edge_point *p);
-enum transport edge_point_transport(const struct edge_point *p);
 
 /* The facts of core/edge.h about this edge. */
 void edge_point_on_failed(struct edge_point *p, msec_t now);

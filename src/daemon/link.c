@@ -44,6 +44,8 @@ static void settle_with_edge(struct link *l)
 
 	if (l->edge_waits && flow_blames_edge(l->flow.reason))
 		edge_point_on_failed(l->point, now);
+	else if (l->edge_waits && flow_found_edge(l->flow.reason))
+		edge_point_on_connected(l->point, now);
 	else if (l->edge_waits)
 		edge_point_on_given_up(l->point, now);
 
@@ -101,23 +103,23 @@ static void fail(struct link *l, enum reason reason, const char *text)
 
 static void arm(struct link *l)
 {
-	msec_t at = flow_deadline(&l->flow);
-
 	if (!l->conn)
 		return;
 
-	if (conn_partial_since(l->conn) != NEVER)
-		at = clock_min(at, conn_partial_since(l->conn) +
-			       FLOW_MESSAGE_MAX);
-
-	(void)timer_start(&l->timer, at);
+	flow_on_partial(&l->flow, conn_partial_since(l->conn));
+	(void)timer_start(&l->timer, flow_deadline(&l->flow));
 }
 
 
 static void send_crlf(struct link *l)
 {
-	int err = conn_send(l->conn, ping, sizeof(ping));
+	int err;
 
+	/* On UDP it takes the place of an OPTIONS that nobody answers. */
+	if (conn_transport(l->conn) == TRANSPORT_UDP)
+		transaction_cancel(&l->options);
+
+	err = conn_send(l->conn, ping, sizeof(ping));
 	if (err)
 		fail(l, REASON_FLOW_LOST, strerror(err));
 	else
@@ -195,7 +197,7 @@ static void perform(struct link *l, unsigned acts)
 		l->h.verifyh(l->arg);
 
 	if (acts & FLOW_CLOSE)
-		fail(l, l->flow.reason, "no answer to keepalives");
+		fail(l, l->flow.reason, "no answer in time");
 
 	arm(l);
 	mem_deref(l);
@@ -205,19 +207,8 @@ static void perform(struct link *l, unsigned acts)
 static void timer_handler(void *arg)
 {
 	struct link *l = arg;
-	const msec_t now = loop_now();
-	const msec_t partial = conn_partial_since(l->conn);
-	const bool connecting = l->flow.state == FLOW_CONNECTING;
 
-	if (partial != NEVER && partial + FLOW_MESSAGE_MAX <= now) {
-		fail(l, REASON_FLOW_LOST, "a message that never becomes whole");
-		return;
-	}
-
-	if (connecting && flow_deadline(&l->flow) <= now)
-		fail(l, REASON_CONNECT_TIMEOUT, "no connection in time");
-	else
-		perform(l, flow_on_timer(&l->flow, now));
+	perform(l, flow_on_timer(&l->flow, loop_now()));
 }
 
 
@@ -409,9 +400,7 @@ void link_on_registered(struct link *l, bool promised, uint32_t interval)
 	const msec_t now = loop_now();
 	unsigned acts = flow_on_registered(&l->flow, now);
 
-	if (promised)
-		acts |= flow_on_promise(&l->flow, interval, now);
-
+	acts |= flow_on_promise(&l->flow, promised, interval, now);
 	perform(l, acts);
 }
 
@@ -433,8 +422,3 @@ const struct sa *link_peer(const struct link *l)
 	return l->conn ? conn_peer(l->conn) : NULL;
 }
 
-
-enum transport link_transport(const struct link *l)
-{
-	return edge_point_transport(l->point);
-}

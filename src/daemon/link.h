@@ -60,6 +60,5 @@ void link_on_registered(struct link *l, bool promised, uint32_t interval);
 const struct flow *link_flow(const struct link *l);
 const struct sa *link_local(const struct link *l);
 const struct sa *link_peer(const struct link *l);
-enum transport link_transport(const struct link *l);
 
 #endif

@@ -192,8 +192,9 @@ static int run(const struct options *o)
 
  out:
 	service_close();
-	mem_deref(control);
+	/* the agents first: who waits for one of them is told that it ended */
 	the_daemon = mem_deref(the_daemon);
+	mem_deref(control);
 	mem_deref(config);
 
 	return err;

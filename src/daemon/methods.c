@@ -213,6 +213,8 @@ static int outcome_print(struct mbuf *mb, const char *name,
 	err |= o->code ? json_add_int(mb, "code", o->code)
 		       : json_add_null(mb, "code");
 	err |= json_add_string(mb, "reason", reason_name(o->reason));
+	err |= json_add_string(mb, "ended", o->ended == REASON_OK ? NULL
+			       : reason_name(o->ended));
 	err |= json_add_string(mb, "text", ok ? ""
 					      : reason_text(o->reason));
 	err |= json_close(mb, '}');
@@ -225,13 +227,14 @@ static int outcome_print(struct mbuf *mb, const char *name,
 static void outcome_handler(const struct agent_outcome *o, void *arg)
 {
 	struct register_call *rc = arg;
-	struct mbuf *mb = mbuf_alloc(REPLY_ROOM);
+	struct mbuf *mb = o ? mbuf_alloc(REPLY_ROOM) : NULL;
 
-	if (!mb || outcome_print(mb, rc->name, o))
-		no_memory(rc->call);
-	else
+	if (mb && !outcome_print(mb, rc->name, o))
 		(void)control_reply(rc->call, mb, false);
+	else if (o)
+		no_memory(rc->call);
 
+	/* without an outcome the client is told that it was aborted */
 	mem_deref(mb);
 	mem_deref(rc);
 }
@@ -257,6 +260,7 @@ static void register_method(struct control_call *call,
 	err = str_dup(&rc->name, agent_conf(a)->name);
 	if (!err)
 		err = agent_register(a, outcome_handler, rc);
+
 	if (!err)
 		return;
 

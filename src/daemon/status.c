@@ -175,11 +175,11 @@ static const char *flow_state(const struct agent_flow *f, const struct reg *r)
 }
 
 
-static int add_contact(struct mbuf *mb, const struct reg *r)
+static int add_contact(struct mbuf *mb, const struct reg *r, bool bound)
 {
 	char addr[ADDR_STRLEN], uri[ADDR_STRLEN + 8];
 
-	if (!r->lease_end || !addr_isset(&r->contact))
+	if (!bound || !addr_isset(&r->contact))
 		return json_add_null(mb, "contact");
 
 	(void)re_snprintf(uri, sizeof(uri), "sip:%s",
@@ -232,15 +232,16 @@ static int add_flow(struct mbuf *mb, const struct agent *a, unsigned i,
 	err |= add_sa(mb, "edge", f.peer);
 	err |= json_add_string(mb, "edge_host", f.host);
 	err |= add_sa(mb, "local", f.local);
-	err |= add_addr(mb, "mapped", &ar->mapped);
+	err |= f.flow ? add_addr(mb, "mapped", &ar->mapped)
+		      : json_add_null(mb, "mapped");
 	err |= add_time(mb, "up_since_usec", f.flow ? f.flow->up_at : NEVER,
 			wall_usec);
 	err |= add_keepalive(mb, f.flow);
 	err |= json_add_bool(mb, "registered", bound);
-	err |= add_contact(mb, r);
+	err |= add_contact(mb, r, bound);
 	err |= json_add_string(mb, "matched_by", bound ?
 			       contact_match_name(r->match) : NULL);
-	err |= json_add_bool(mb, "outbound", r->outbound);
+	err |= json_add_bool(mb, "outbound", bound && r->outbound);
 	err |= json_add_int(mb, "failures", r->failures);
 	err |= json_add_string(mb, "detail", f.detail[0] ? f.detail : NULL);
 	err |= json_close(mb, '}');
@@ -309,23 +310,33 @@ static int add_verdict(struct mbuf *mb, const struct account *a,
 }
 
 
-/* Whose bindings a 200 listed. */
+static int add_count(struct mbuf *mb, const char *key, bool known,
+		     unsigned count)
+{
+	return known ? json_add_int(mb, key, count) : json_add_null(mb, key);
+}
+
+
+/* Whose bindings the last 2xx listed. Each flow's lists the same AOR. */
 static int add_bindings(struct mbuf *mb, const struct account *a)
 {
-	unsigned own = 0, ghost = 0, foreign = 0, i;
+	unsigned own = 0, ghosts = 0, foreign = 0, i;
+	bool known = false;
 	int err;
 
 	for (i = 0; i < a->regc; i++) {
-		own += a->regv[i].own;
-		ghost = a->regv[i].ghosts > ghost ? a->regv[i].ghosts : ghost;
-		foreign = a->regv[i].foreign > foreign ? a->regv[i].foreign
-						       : foreign;
+		const struct account_reg *ar = &a->regv[i];
+
+		known |= ar->listed;
+		own += ar->own;
+		ghosts = ar->ghosts > ghosts ? ar->ghosts : ghosts;
+		foreign = ar->foreign > foreign ? ar->foreign : foreign;
 	}
 
 	err  = json_open(mb, "bindings", '{');
-	err |= json_add_int(mb, "own", own);
-	err |= json_add_int(mb, "ghost", ghost);
-	err |= json_add_int(mb, "foreign", foreign);
+	err |= add_count(mb, "own", known, own);
+	err |= add_count(mb, "ghost", known, ghosts);
+	err |= add_count(mb, "foreign", known, foreign);
 	err |= json_close(mb, '}');
 
 	return err;

@@ -27,7 +27,7 @@ struct tls_conf {
 	char *certificate;       /* of ours, PEM; "": none */
 	char *key;
 	int min_version;         /* TLS1_2_VERSION or TLS1_3_VERSION */
-	char **pins;             /* step 2; may be empty */
+	char **pins;             /* not acted on yet; may be empty */
 	size_t pinc;
 };
 

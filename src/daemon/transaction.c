@@ -1,19 +1,8 @@
 /* Non-INVITE client transactions of one flow (RFC 3261 §17.1.2). */
 
 #include <string.h>
-#include <time.h>
 #include "loop.h"
 #include "transaction.h"
-
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 
 void transaction_branch(char *branch, size_t size)
@@ -27,6 +16,10 @@ void transaction_branch(char *branch, size_t size)
 static void resend_handler(void *arg)
 {
 	struct transaction *t = arg;
+
+	/* timer F: what comes later is nobody's answer */
+	if (loop_usec() - t->sent_usec >= TRANSACTION_F * UINT64_C(1000))
+		return;
 
 	/* RFC 3261 §17.1.2.2: doubled up to T2; at T2 once a 1xx has come */
 	t->wait = t->provisional ? TRANSACTION_T2
@@ -78,7 +71,7 @@ int transaction_start(struct transaction *t, struct list *list,
 	t->h = h;
 	t->arg = arg;
 	t->provisional = false;
-	t->sent_usec = now_usec();
+	t->sent_usec = loop_usec();
 
 	err = conn_send(conn, mbuf_buf(mb), mbuf_get_left(mb));
 	if (err)
@@ -166,7 +159,7 @@ bool transaction_receive(struct list *list, const struct sip_msg *msg)
 
 	h = t->h;
 	arg = t->arg;
-	rtt = now_usec() - t->sent_usec;
+	rtt = loop_usec() - t->sent_usec;
 	transaction_cancel(t);
 
 	h(msg, rtt, arg);

@@ -12,6 +12,7 @@
 
 #define TRANSACTION_T1 500       /* [ms] RFC 3261 §17.1.1.1 */
 #define TRANSACTION_T2 4000
+#define TRANSACTION_F  (64 * TRANSACTION_T1)  /* RFC 3261 §17.1.2.2 */
 #define TRANSACTION_BRANCH_SIZE 32
 
 /* One request in flight; the owner keeps it. Zero it before first use. */

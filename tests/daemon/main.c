@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORKERS 4
+#define WORKERS 5                /* suites at a time */
 
 #define SUITE(name) Suite *suite_##name(void);
 #include "suites.h"
@@ -23,19 +23,13 @@ static Suite *(*const suitev[])(void) = {
 
 #define SUITES (sizeof(suitev) / sizeof(suitev[0]))
 
-struct worker {
-	pid_t pid;
-	FILE *out;               /* kept, so that lines stay whole */
-};
 
-
-/* Every `step`-th suite. */
-static int run(size_t first, size_t step)
+static int run(size_t first, size_t count)
 {
 	SRunner *sr = srunner_create(NULL);
 	int failed;
 
-	for (size_t i = first; i < SUITES; i += step)
+	for (size_t i = first; i < first + count; i++)
 		srunner_add_suite(sr, suitev[i]());
 
 	srunner_run_all(sr, CK_NORMAL);
@@ -46,53 +40,72 @@ static int run(size_t first, size_t step)
 }
 
 
-static bool start(struct worker *w, size_t n)
+/* One suite in a process of its own; what it prints is kept in `out`, so that
+ * lines stay whole. */
+static bool start(size_t i, FILE *out)
 {
-	w->out = tmpfile();
-	w->pid = w->out ? fork() : -1;
-	if (w->pid)
-		return w->pid > 0;
+	pid_t pid = out ? fork() : -1;
 
-	(void)dup2(fileno(w->out), STDOUT_FILENO);
-	exit(run(n, WORKERS));
+	if (pid)
+		return pid > 0;
+
+	(void)dup2(fileno(out), STDOUT_FILENO);
+	exit(run(i, 1));
 }
 
 
-/* Its exit status, 0 if all is well. */
-static int finish(struct worker *w)
+static bool finish(void)
 {
-	int c, status = -1;
+	int status;
 
-	(void)waitpid(w->pid, &status, 0);
+	return wait(&status) > 0 && !status;
+}
 
-	rewind(w->out);
-	while ((c = getc(w->out)) != EOF)
+
+static void show(FILE *out)
+{
+	int c;
+
+	rewind(out);
+	while ((c = getc(out)) != EOF)
 		(void)putchar(c);
-	(void)fclose(w->out);
+	(void)fclose(out);
+}
 
-	return status;
+
+static int run_all(void)
+{
+	FILE *outv[SUITES];
+	bool good = true;
+
+	for (size_t i = 0; i < SUITES; i++) {
+		if (i >= WORKERS)
+			good &= finish();
+
+		outv[i] = tmpfile();
+		if (!start(i, outv[i])) {
+			perror("cannot start a suite");
+			return EXIT_FAILURE;
+		}
+	}
+
+	for (size_t i = 0; i < SUITES && i < WORKERS; i++)
+		good &= finish();
+
+	for (size_t i = 0; i < SUITES; i++)
+		show(outv[i]);
+
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 
 int main(void)
 {
 	const char *forks = getenv("CK_FORK");
-	struct worker workerv[WORKERS];
-	int failed = 0;
 
 	if (getenv("CK_RUN_SUITE") || getenv("CK_RUN_CASE") ||
 	    (forks && !strcmp(forks, "no")))
-		return run(0, 1);
+		return run(0, SUITES);
 
-	for (size_t i = 0; i < WORKERS; i++) {
-		if (!start(&workerv[i], i)) {
-			perror("worker");
-			return EXIT_FAILURE;
-		}
-	}
-
-	for (size_t i = 0; i < WORKERS; i++)
-		failed |= finish(&workerv[i]);
-
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_all();
 }

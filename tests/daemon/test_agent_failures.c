@@ -1,5 +1,5 @@
 /* What a registrar, a network or a certificate can do to an account, and what
- * the account does then: how often it sends, how long it waits, what it says. */
+ * it does then: how often it sends, how long it waits, what it says. */
 
 #include <string.h>
 #include "rig.h"
@@ -450,7 +450,7 @@ START_TEST(a_certificate_for_another_name_is_refused)
 END_TEST
 
 
-START_TEST(an_address_that_the_certificate_does_not_name_is_refused)
+START_TEST(an_address_not_in_the_certificate_is_refused)
 {
 	rig_tls("DNS:127.0.0.1,DNS:localhost,IP:127.0.0.2", CA_DAYS);
 	assert_refused("", REASON_TLS_NAME);
@@ -491,7 +491,7 @@ START_TEST(a_port_that_does_not_speak_tls_is_refused)
 END_TEST
 
 
-START_TEST(a_refused_certificate_stops_nobody_else_at_that_edge)
+START_TEST(a_refused_certificate_stops_nobody_else)
 {
 	rig_tls("DNS:good.example.org", CA_DAYS);
 	rig_account("bad", TRANSPORT_TLS, "tls = { name = \"x.org\"; };");
@@ -581,11 +581,11 @@ Suite *suite_agent_failures(void)
 	tc = part(s, "tls");
 	tcase_add_test(tc, a_certificate_for_another_name_is_refused);
 	tcase_add_test(tc,
-		       an_address_that_the_certificate_does_not_name_is_refused);
+		       an_address_not_in_the_certificate_is_refused);
 	tcase_add_test(tc, an_expired_certificate_is_refused);
 	tcase_add_test(tc, an_unknown_authority_is_refused);
 	tcase_add_test(tc, a_port_that_does_not_speak_tls_is_refused);
-	tcase_add_test(tc, a_refused_certificate_stops_nobody_else_at_that_edge);
+	tcase_add_test(tc, a_refused_certificate_stops_nobody_else);
 	tcase_add_test(tc, two_names_at_one_address_share_nothing);
 
 	return s;

@@ -238,8 +238,12 @@ static void close_handler(enum reason reason, const char *text, void *arg)
 
 
 static const struct conn_handlers handlers = {
-	estab_handler, recv_handler, stun_handler, pong_handler, ping_handler,
-	close_handler,
+	.estabh = estab_handler,
+	.recvh = recv_handler,
+	.stunh = stun_handler,
+	.pongh = pong_handler,
+	.pingh = ping_handler,
+	.closeh = close_handler,
 };
 
 static struct conn_conf conf;

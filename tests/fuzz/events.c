@@ -301,6 +301,7 @@ static void do_connected(struct play *p) { world_connected(&p->w); }
 static void do_lost(struct play *p)    { world_lost(&p->w, reason(p)); }
 static void do_pong(struct play *p)    { world_pong(&p->w); }
 static void do_options(struct play *p) { world_options_answer(&p->w); }
+static void do_partial(struct play *p) { world_partial(&p->w); }
 static void do_traffic(struct play *p) { world_traffic(&p->w); }
 static void do_inbound(struct play *p) { world_inbound(&p->w); }
 static void do_promise(struct play *p) { world_promise(&p->w, number(p)); }
@@ -406,14 +407,15 @@ static void do_well(struct play *p)
 
 /* Every byte is an event; what leads on comes more often. */
 static void (*const eventv[])(struct play *p) = {
-	do_start, do_stop, do_pause, do_kick, do_local, do_no_dns, do_connected,
-	do_lost, do_pong, do_options, do_traffic, do_inbound, do_promise,
-	do_resolved, do_resolved, do_refused, do_refused, do_turn, do_turn,
-	do_hold_turns, do_trouble, do_manners, do_manners, do_pass, do_pass,
-	do_pass_to_deed, do_pass_to_deed, do_pass_to_deed, do_suspend,
-	do_ok, do_ok, do_ok_list, do_challenge, do_challenge, do_unauthorized,
-	do_unauthorized, do_stale, do_code, do_code, do_code, do_well, do_well,
-	do_well, do_well, do_well, do_well, do_well, do_well,
+	do_start, do_stop, do_pause, do_kick, do_local, do_no_dns,
+	do_connected, do_lost, do_pong, do_options, do_partial, do_traffic,
+	do_inbound, do_promise, do_resolved, do_resolved, do_refused,
+	do_refused, do_turn, do_turn, do_hold_turns, do_trouble, do_manners,
+	do_manners, do_pass, do_pass, do_pass_to_deed, do_pass_to_deed,
+	do_pass_to_deed, do_suspend, do_ok, do_ok, do_ok_list, do_challenge,
+	do_challenge, do_unauthorized, do_unauthorized, do_stale, do_code,
+	do_code, do_code, do_well, do_well, do_well, do_well, do_well, do_well,
+	do_well, do_well,
 };
 
 

@@ -70,7 +70,7 @@ static const struct scenario scenariov[] = {
 		.most = 3600, .every = HOURS(12), .allowed = GAP_KNOCK,
 		.faultv = {{HOST_DOWN, SECONDS(1), HOURS(6)}},
 	}, {
-		.name = "tcp, the one of two addresses that is in use goes down",
+		.name = "tcp, of two addresses the used one goes down",
 		.pongs = true, .addresses = 2, .how_long = DAYS(200),
 		.least = 600, .most = 3600, .every = HOURS(12),
 		.allowed = SECONDS(10),

@@ -14,9 +14,17 @@ expect reason binding-absent
 expect registered no
 expect reachable unknown
 expect state wait
-expect register within 30s..60s
+expect resolve within 30s..60s
+resolved 1
+expect open
+connected
+expect register
 reply 200 absent
 expect state wait
-expect register within 60s..120s
+expect resolve within 60s..120s
+resolved 1
+expect open
+connected
+expect register
 reply 200 lease 300
 expect registered yes

@@ -1,3 +1,4 @@
+# A refused connect goes on to the next address at once.
 account tcp
 start
 expect resolve

@@ -1,3 +1,4 @@
+# The registrar holds the address at which it sees our flow: reachable.
 account tcp
 start
 expect resolve

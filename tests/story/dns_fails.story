@@ -1,3 +1,4 @@
+# Without DNS the waits grow from 4 s, and a local event ends one.
 account tcp
 start
 expect resolve

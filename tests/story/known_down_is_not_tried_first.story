@@ -1,3 +1,4 @@
+# An address whose edge is known to be down comes last.
 account tcp
 start
 expect resolve

@@ -1,3 +1,4 @@
+# A pong that comes late, but before ten seconds, ends the suspicion.
 account tcp interval 30
 come-up 300s
 expect crlf within 0..1s

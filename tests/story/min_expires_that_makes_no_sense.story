@@ -1,3 +1,4 @@
+# A 423 that names nothing larger, or names it again, is a rejection.
 account tcp expires 600
 start
 expect resolve
@@ -8,10 +9,18 @@ expect register none
 reply 423 min-expires 300
 expect state wait
 expect reason interval-too-brief
-expect register within 30s..60s
+expect resolve within 30s..60s
+resolved 1
+expect open
+connected
+expect register
 reply 423
 expect reason interval-too-brief
-expect register within 60s..120s
+expect resolve within 60s..120s
+resolved 1
+expect open
+connected
+expect register
 # again and again: once a round
 reply 423 min-expires 700
 expect register

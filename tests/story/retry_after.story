@@ -12,10 +12,22 @@ expect reason retry-after
 expect state wait
 # no local event ends it
 local-event
-expect register within 100s..120s
+expect resolve within 100s..120s
+resolved 1
+expect open
+connected
+expect register
 reply 480 retry-after 20
 expect reason retry-after
-expect register within 20s..24s
+expect resolve within 20s..24s
+resolved 1
+expect open
+connected
+expect register
 # nobody is believed for longer than an hour
 reply 500 retry-after 100000
-expect register within 3600s..4320s
+expect resolve within 3600s..4320s
+resolved 1
+expect open
+connected
+expect register

@@ -7,14 +7,38 @@ expect open
 connected
 expect register none
 reply 480 retry-after 1
-expect register within 1s..1.2s
+expect resolve within 1s..1.2s
+resolved 1
+expect open
+connected
+expect register
 reply 480 retry-after 1
-expect register within 1s..1.2s
+expect resolve within 1s..1.2s
+resolved 1
+expect open
+connected
+expect register
 reply 480 retry-after 1
-expect register within 1s..1.2s
+expect resolve within 1s..1.2s
+resolved 1
+expect open
+connected
+expect register
 reply 480 retry-after 1
-expect register within 4s..8s
+expect resolve within 4s..8s
+resolved 1
+expect open
+connected
+expect register
 reply 480 retry-after 1
-expect register within 8s..16s
+expect resolve within 8s..16s
+resolved 1
+expect open
+connected
+expect register
 reply 480 retry-after 1
-expect register within 16s..32s
+expect resolve within 16s..32s
+resolved 1
+expect open
+connected
+expect register

@@ -1,3 +1,4 @@
+# No pong and no answer to an OPTIONS either: dead 10 s after the ping.
 account tcp interval 30
 start
 expect resolve

@@ -16,4 +16,8 @@ reply 401 stale
 expect state wait
 expect reason rejected
 expect registers 4
-expect register within 30s..60s
+expect resolve within 30s..60s
+resolved 1
+expect open
+connected
+expect register

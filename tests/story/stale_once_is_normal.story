@@ -1,3 +1,4 @@
+# A nonce that went stale costs one REGISTER more.
 account tcp ponging
 come-up 300s
 expect register reused within 135s..165s

@@ -1,3 +1,4 @@
+# A start that comes while it leaves waits until it has left.
 account tcp
 come-up 300s
 pause

@@ -1,3 +1,4 @@
+# Configured to keep its binding, it stops without a word.
 account tcp keep-on-stop
 come-up 300s
 stop

@@ -1,3 +1,4 @@
+# A stop removes the binding and then nothing goes on.
 account tcp
 come-up 300s
 stop

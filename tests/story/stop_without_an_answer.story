@@ -1,3 +1,4 @@
+# An un-REGISTER that nobody answers is given up after 5 s.
 account udp
 come-up 300s
 stop

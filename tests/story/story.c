@@ -6,17 +6,19 @@
  *           [ponging]                   pings are answered by themselves
  *                      a new account begins a new story in the same file
  *   at TIME | pass TIME                 time goes on; deeds must be expected
+ *   suspend TIME                        time goes on, the machine sleeps
  *   start stop pause kick local-event   orders
  *   resolved N [down MASK] · resolve-failed · knock · connected
  *   refused REASON [down MASK] · lost REASON · pong · options-answer
- *   traffic · inbound · promise S
- *   reply 200 lease S [outbound] [mapped IP] [contact IP]
+ *   partial · traffic · inbound · promise S
+ *   reply 200 lease S [behind S] [outbound] [mapped IP] [contact IP]
  *   reply 200 absent · reply CODE [retry-after S] [min-expires S]
- *   reply 401 [stale] [weak] [other-realm]
+ *   reply 401|407 [stale] [weak] [other-realm]
  *   expect DEED [none|fresh|reused] [within TIME..TIME]
  *   expect nothing for TIME
  *   expect state WORD · registered yes|no · reachable WORD · reason WORD
  *   expect next WORD · cseq N · registers N · granted S · asked-expires S
+ *   expect foreign N
  *   come-up TIME       resolve, connect, challenge, 200 with this lease, pong
  *
  * Times: 250ms 4s 10m 2h 3d. Every line is a fact or an expectation; the
@@ -364,6 +366,8 @@ static void expect(struct story *s)
 		same_number(s, what, s->w.registers);
 	else if (!strcmp(what, "granted"))
 		same_number(s, what, r->granted);
+	else if (!strcmp(what, "foreign"))
+		same_number(s, what, s->w.reg.foreign);
 	else if (!strcmp(what, "asked-expires"))
 		same_number(s, what, r->expires);
 	else
@@ -451,13 +455,16 @@ static struct addr address(struct story *s)
 static struct answer good_answer(struct story *s, struct addr *mapped)
 {
 	struct answer a = world_ok(0);
+	uint32_t lease = 0;
 
 	while (s->word < s->wordc && !s->failed) {
 
 		if (word_is(s, "absent"))
 			a = world_ok(0);
 		else if (word_is(s, "lease"))
-			a = world_ok((uint32_t)number(s));
+			a = world_ok(lease = (uint32_t)number(s));
+		else if (word_is(s, "behind"))
+			a = world_ok_among((uint32_t)number(s), lease);
 		else if (word_is(s, "outbound"))
 			a.outbound = true;
 		else if (word_is(s, "mapped"))
@@ -472,10 +479,11 @@ static struct answer good_answer(struct story *s, struct addr *mapped)
 }
 
 
-static struct answer challenge_answer(struct story *s)
+static struct answer challenge_answer(struct story *s, uint16_t code)
 {
 	enum digest_algorithm algorithm = DIGEST_SHA256;
 	bool stale = false, realm = true;
+	struct answer a;
 
 	while (s->word < s->wordc && !s->failed) {
 
@@ -489,7 +497,10 @@ static struct answer challenge_answer(struct story *s)
 			fail(s, "'%s' is no word about a challenge", word(s));
 	}
 
-	return world_challenge(&s->w, stale, algorithm, realm);
+	a = world_challenge(&s->w, stale, algorithm, realm);
+	a.code = code;
+
+	return a;
 }
 
 
@@ -524,8 +535,8 @@ static void reply(struct story *s)
 
 	if (code / 100 == 2)
 		a = good_answer(s, &mapped);
-	else if (code == 401)
-		a = challenge_answer(s);
+	else if (code == 401 || code == 407)
+		a = challenge_answer(s, code);
 	else
 		a = other_answer(s, code);
 
@@ -583,6 +594,8 @@ static void come_up(struct story *s)
 	world_answer(&s->w, &a, NULL);
 	a = world_ok((uint32_t)(time_of(s, word(s)) / 1000));
 	world_answer(&s->w, &a, NULL);
+	/* as if the first ping had gone out and come back already */
+	s->w.flow.pinged = true;
 	if (s->w.policy.flow.stream)
 		world_pong(&s->w);
 	else
@@ -598,6 +611,9 @@ static void at(struct story *s)      { pass(s, time_of(s, word(s))); }
 static void pass_on(struct story *s) { pass(s, s->w.now +
 					    time_of(s, word(s))); }
 
+static void suspend(struct story *s) { world_suspend(&s->w,
+						time_of(s, word(s))); }
+
 #define PLAIN(name, call) \
 	static void name(struct story *s) { call(&s->w); }
 PLAIN(start, world_start)
@@ -610,6 +626,7 @@ PLAIN(knock, world_turn)
 PLAIN(connected, world_connected)
 PLAIN(pong, world_pong)
 PLAIN(options_answer, world_options_answer)
+PLAIN(partial, world_partial)
 PLAIN(traffic, world_traffic)
 PLAIN(inbound, world_inbound)
 
@@ -618,14 +635,15 @@ static const struct {
 	const char *word;
 	void (*h)(struct story *s);
 } verbs[] = {
-	{"at", at}, {"pass", pass_on}, {"expect", expect}, {"reply", reply},
+	{"at", at}, {"pass", pass_on}, {"suspend", suspend},
+	{"expect", expect}, {"reply", reply},
 	{"start", start}, {"stop", stop}, {"pause", pause_}, {"kick", kick},
 	{"local-event", local_event}, {"resolved", resolved},
 	{"resolve-failed", resolve_failed}, {"knock", knock},
 	{"connected", connected}, {"refused", refused}, {"lost", lost},
 	{"pong", pong}, {"options-answer", options_answer},
-	{"traffic", traffic}, {"inbound", inbound}, {"promise", promise},
-	{"come-up", come_up},
+	{"partial", partial}, {"traffic", traffic}, {"inbound", inbound},
+	{"promise", promise}, {"come-up", come_up},
 };
 
 

@@ -1,3 +1,4 @@
+# A first REGISTER without an answer in 32 s: the connection is no good.
 account tcp
 start
 expect resolve

@@ -1,3 +1,4 @@
+# An edge that answers no OPTIONS is no dead edge: CRLF from then on.
 account udp
 start
 expect resolve

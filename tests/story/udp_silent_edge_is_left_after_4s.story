@@ -1,3 +1,4 @@
+# A UDP edge that is silent to the first REGISTER is left for the next.
 account udp
 start
 expect resolve

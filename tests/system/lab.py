@@ -290,7 +290,7 @@ class Kamailio:
 
     def reaches(self, user):
         """Does an OPTIONS to the user arrive at the client and is answered?"""
-        r = subprocess.run(['sipsak', '-s',
+        r = subprocess.run(['sipsak', '-H', self.host, '-s',
                             f'sip:{user}@{self.host}:{self.port}'],
                            stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, timeout=60)
@@ -329,7 +329,9 @@ class Sipregd:
         self.process = lab.start(name, [
             *shlex.split(wrap), SIPREGD, '-c', self.config])
         if ready:
-            await_that(f'{name} answers on its socket', self.alive)
+            # valgrind takes its time to get going
+            await_that(f'{name} answers on its socket', self.alive,
+                       PATIENCE * (4 if wrap else 1))
 
     def alive(self):
         if self.process.poll() is not None:

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import shutil
 import socket
 import struct
@@ -151,6 +152,11 @@ def plain(text):
     return text
 
 
+def words(text):
+    """Without the time of day of what is next: it moves on."""
+    return re.sub(r'(?<=, at )\S+', '', text).split()
+
+
 def listing(d):
     d.says({'accounts': [ACCOUNT]}, {'accounts': [UNKNOWN]})
     status, out, err = ctl(d, 'list')
@@ -253,9 +259,9 @@ def story(d):
                  '23.4 ms\n',
                  'Registered    yes as sip:alice@203.0.113.7:40112;'
                  'transport=tls, matched by instance, outbound confirmed\n',
-                 '2023-11-14T23:13:20+01:00  response       200 OK, lease '
+                 '2023-11-14T23:13:20.000+01:00  response       200 OK, lease '
                  '3600 s\n',
-                 '2023-11-14T23:13:21+01:00  verdict        registered, not '
+                 '2023-11-14T23:13:21.500+01:00  verdict        registered, not '
                  'reachable: the Contact is private\n'):
         lab.check('status: ' + part.split('  ')[0].strip(), part in out, out)
     lab.check('status: no colour when piped', ESC not in out)
@@ -264,8 +270,8 @@ def story(d):
     story_part = plain(seen).split('\nEvents\n')[0]
     lab.check('status: fits a terminal of 80 columns', all(
         len(line) <= 80 for line in story_part.splitlines()), story_part)
-    lab.check('status: and says the same words', story_part.split()
-              == out.split('\nEvents\n')[0].split(), story_part)
+    lab.check('status: and says the same words', words(story_part)
+              == words(out.split('\nEvents\n')[0]), story_part)
 
     d.says(UNKNOWN)
     status, out, err = ctl(d, 'status', 'office')

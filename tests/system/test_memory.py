@@ -24,11 +24,11 @@ def test(it):
         for t, port in transports.items()],
         wrap=os.environ.get('WRAP', VALGRIND))
 
-    lab.check_await('all are registered', daemon.registered, 30)
+    lab.check_await('all are registered', daemon.registered, 60)
     # each of them sends one more for the challenge
     lab.check_await(f'{REFRESHES} refreshes each', lambda: all(
         len([r for r in registrar.registers(t) if r['auth']]) > REFRESHES
-        for t in transports), (REFRESHES + 2) * GRANT)
+        for t in transports), (REFRESHES + 3) * GRANT)
     lab.check('the companion is answered', daemon.ctl('list')[0] == 0
               and daemon.ctl('status', 'tls')[0] == 0
               and daemon.ctl('status', 'nobody')[0] == 4
@@ -37,7 +37,7 @@ def test(it):
     lab.check_await('a second connection after the first was cut',
                     lambda: proxy.accepted == 2 and
                     daemon.status('tls')['counters']['flow_failures'] == 1
-                    and daemon.registered(), 30)
+                    and daemon.registered(), 60)
     status = daemon.stop()
     log = it.log('sipregd')
     lab.check('nothing to complain of until its end, exit status 0',

@@ -67,6 +67,9 @@ START_TEST(every_code_has_its_class)
 		      "%u with other edges", row->code);
 	ck_assert_msg(answer_reason(&a) == row->reason,
 		      "%u is '%s'", row->code, reason_name(answer_reason(&a)));
+	ck_assert(answer_is_good(row->code) == (row->alone == ANSWER_GOOD));
+	ck_assert(answer_is_challenge(row->code) ==
+		  (row->alone == ANSWER_CHALLENGE));
 }
 END_TEST
 

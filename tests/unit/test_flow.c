@@ -116,13 +116,13 @@ END_TEST
 START_TEST(the_servers_interval_counts_if_it_is_smaller)
 {
 	begin(true, KEEPALIVE_AUTO, 30000);
-	flow_on_promise(&f, 60, 0);
+	flow_on_promise(&f, true, 60, 0);
 	ck_assert_uint_eq(flow_interval(&f), 30000);
-	flow_on_promise(&f, 12, 0);
+	flow_on_promise(&f, true, 12, 0);
 	ck_assert_uint_eq(flow_interval(&f), 12000);
-	flow_on_promise(&f, 0, 0);
+	flow_on_promise(&f, true, 0, 0);
 	ck_assert_uint_eq(flow_interval(&f), 30000);
-	flow_on_promise(&f, UINT32_MAX, 0);
+	flow_on_promise(&f, true, UINT32_MAX, 0);
 	ck_assert_uint_eq(flow_interval(&f), 30000);
 }
 END_TEST
@@ -133,7 +133,7 @@ START_TEST(a_promise_that_is_shorter_brings_the_next_ping_forward)
 	registered(true, KEEPALIVE_AUTO);
 	next();
 	flow_on_pong(&f, 1000);
-	flow_on_promise(&f, 5, 2000);
+	flow_on_promise(&f, true, 5, 2000);
 	ck_assert_uint_eq(flow_deadline(&f), 7000);
 }
 END_TEST
@@ -166,6 +166,51 @@ START_TEST(a_pong_before_the_200_proves_nothing)
 	flow_on_connected(&f, 0);
 	ck_assert_uint_eq(flow_on_pong(&f, 10), 0);
 	ck_assert_int_eq(f.state, FLOW_UP);
+}
+END_TEST
+
+
+/* A CRLF that nobody asked for is the server's own keepalive. */
+START_TEST(a_pong_without_a_ping_is_life_and_no_more)
+{
+	registered(true, KEEPALIVE_AUTO);
+	ck_assert_uint_eq(flow_on_pong(&f, 1), 0);
+	ck_assert_uint_eq(f.life_at, 1);
+	ck_assert(!f.ponged);
+	next();
+	ck_assert_uint_eq(flow_on_pong(&f, 1000), FLOW_NOW_PROVEN);
+	flow_on_pong(&f, 1001);
+	ck_assert_uint_eq(f.pongs, 1);
+}
+END_TEST
+
+
+/* RFC 6223 §4.3: negotiated anew in every refresh. */
+START_TEST(a_promise_lasts_until_the_next_200)
+{
+	registered(true, KEEPALIVE_AUTO);
+	flow_on_promise(&f, true, 12, 0);
+	flow_on_promise(&f, false, 0, 1);
+	ck_assert(!f.promised);
+	ck_assert_uint_eq(flow_interval(&f), 30000);
+}
+END_TEST
+
+
+START_TEST(a_message_has_ten_seconds_to_become_whole)
+{
+	registered(true, KEEPALIVE_AUTO);
+	next();
+	flow_on_pong(&f, 1000);
+	flow_on_partial(&f, 2000);
+	ck_assert_uint_eq(flow_deadline(&f), 12000);
+	flow_on_partial(&f, NEVER);
+	ck_assert_uint_eq(flow_deadline(&f), f.next_ping);
+	flow_on_partial(&f, 3000);
+	ck_assert_uint_eq(flow_on_timer(&f, 12999), 0);
+	ck_assert_uint_eq(flow_on_timer(&f, 13000), FLOW_CLOSE);
+	ck_assert_int_eq(f.reason, REASON_FLOW_LOST);
+	ck_assert_uint_eq(flow_deadline(&f), NEVER);
 }
 END_TEST
 
@@ -235,6 +280,28 @@ START_TEST(a_slow_line_has_four_round_trips_of_patience)
 END_TEST
 
 
+/* Else there is no time left to ask in another way. */
+START_TEST(but_half_of_the_pong_timeout_at_most)
+{
+	registered(true, KEEPALIVE_AUTO);
+	next();
+	flow_on_pong(&f, f.ping_at + 9000);
+	next();
+	ck_assert_uint_eq(f.overdue_at, f.ping_at + 5000);
+}
+END_TEST
+
+
+START_TEST(the_edge_was_there_if_it_showed_a_certificate)
+{
+	ck_assert(flow_found_edge(REASON_TLS_UNTRUSTED));
+	ck_assert(flow_found_edge(REASON_TLS_NAME));
+	ck_assert(!flow_found_edge(REASON_TLS_FAILURE));
+	ck_assert(!flow_found_edge(REASON_CONNECT_REFUSED));
+}
+END_TEST
+
+
 START_TEST(who_never_ponged_is_asked_with_an_options)
 {
 	registered(true, KEEPALIVE_AUTO);
@@ -266,7 +333,7 @@ END_TEST
 START_TEST(who_promised_pongs_is_judged_by_them)
 {
 	registered(true, KEEPALIVE_AUTO);
-	flow_on_promise(&f, 0, 0);
+	flow_on_promise(&f, true, 0, 0);
 	next();
 	ck_assert_uint_eq(next(), 0);
 	ck_assert_int_eq(f.state, FLOW_SUSPECT);
@@ -336,7 +403,7 @@ START_TEST(udp_is_suspect_after_four_lost_tries)
 END_TEST
 
 
-START_TEST(the_first_life_on_udp_after_a_silent_interval_asks_the_registrar)
+START_TEST(the_first_life_on_udp_after_a_silence_asks_the_registrar)
 {
 	registered(false, KEEPALIVE_AUTO);
 	next();
@@ -398,7 +465,7 @@ START_TEST(what_is_down_stays_down)
 	ck_assert_uint_eq(flow_on_pong(&f, 1), 0);
 	ck_assert_uint_eq(flow_on_options_answer(&f, 1), 0);
 	ck_assert_uint_eq(flow_on_traffic(&f, 1), 0);
-	ck_assert_uint_eq(flow_on_promise(&f, 1, 1), 0);
+	ck_assert_uint_eq(flow_on_promise(&f, true, 1, 1), 0);
 	ck_assert_uint_eq(flow_on_timer(&f, NEVER - 1), 0);
 	ck_assert_int_eq(f.state, FLOW_DOWN);
 	ck_assert_uint_eq(flow_deadline(&f), NEVER);
@@ -468,7 +535,8 @@ Suite *suite_flow(void)
 
 	tcase_add_test(tc, a_connect_has_ten_seconds);
 	tcase_add_test(tc, a_flow_without_a_200_sends_nothing);
-	tcase_add_test(tc, the_first_ping_follows_the_first_200_within_a_second);
+	tcase_add_test(tc,
+		the_first_ping_follows_the_first_200_within_a_second);
 	tcase_add_test(tc, later_200s_bring_no_ping_of_their_own);
 	tcase_add_test(tc, pings_come_at_80_to_100_percent_of_the_interval);
 	tcase_add_test(tc, the_interval_has_defaults_by_transport);
@@ -478,6 +546,9 @@ Suite *suite_flow(void)
 	tcase_add_test(tc, the_interval_is_never_below_a_second);
 	tcase_add_test(tc, a_200_and_then_a_pong_prove_it_once);
 	tcase_add_test(tc, a_pong_before_the_200_proves_nothing);
+	tcase_add_test(tc, a_pong_without_a_ping_is_life_and_no_more);
+	tcase_add_test(tc, a_promise_lasts_until_the_next_200);
+	tcase_add_test(tc, a_message_has_ten_seconds_to_become_whole);
 	tcase_add_test(tc, traffic_is_life_but_proves_nothing);
 	suite_add_tcase(s, tc);
 
@@ -486,19 +557,21 @@ Suite *suite_flow(void)
 		who_has_ponged_is_suspect_after_a_second_and_dead_after_ten);
 	tcase_add_test(tc, a_late_pong_clears_the_suspicion);
 	tcase_add_test(tc, a_slow_line_has_four_round_trips_of_patience);
+	tcase_add_test(tc, but_half_of_the_pong_timeout_at_most);
 	tcase_add_test(tc, who_never_ponged_is_asked_with_an_options);
 	tcase_add_test(tc, any_answer_to_the_options_is_life);
 	tcase_add_test(tc, who_promised_pongs_is_judged_by_them);
 	tcase_add_test(tc,
 		an_interval_below_the_pong_timeout_pings_on_while_it_waits);
 	tcase_add_test(tc, a_stream_can_be_asked_with_options_only);
-	tcase_add_test(tc, stun_never_goes_over_a_stream_nor_unasked_over_udp);
+	tcase_add_test(tc,
+		stun_never_goes_over_a_stream_nor_unasked_over_udp);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("udp");
 	tcase_add_test(tc, udp_is_suspect_after_four_lost_tries);
 	tcase_add_test(tc,
-		the_first_life_on_udp_after_a_silent_interval_asks_the_registrar);
+		the_first_life_on_udp_after_a_silence_asks_the_registrar);
 	tcase_add_test(tc,
 		an_edge_that_answers_no_options_gets_crlf_and_two_200s_prove_it);
 	tcase_add_test(tc, options_by_order_of_the_operator_are_not_given_up);
@@ -508,7 +581,9 @@ Suite *suite_flow(void)
 	tc = tcase_create("edges of its life");
 	tcase_add_test(tc, what_is_down_stays_down);
 	tcase_add_test(tc, nothing_can_come_before_it_is_connected);
-	tcase_add_test(tc, a_certificate_that_we_refuse_is_no_fault_of_the_edge);
+	tcase_add_test(tc, the_edge_was_there_if_it_showed_a_certificate);
+	tcase_add_test(tc,
+		a_certificate_that_we_refuse_is_no_fault_of_the_edge);
 	tcase_add_test(tc, the_finer_round_trip_is_kept_for_people);
 	tcase_add_test(tc, states_and_methods_have_names);
 	suite_add_tcase(s, tc);

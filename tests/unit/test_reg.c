@@ -264,6 +264,24 @@ START_TEST(parked_it_asks_the_name_again_every_minute)
 END_TEST
 
 
+START_TEST(who_knocks_himself_asks_the_name_again_every_minute_too)
+{
+	reg_start(&r, 0);
+	reg_on_resolved(&r, 1, 1, 0);
+	for (msec_t now = 1000; now < 60000; now += 1000) {
+		ck_assert_uint_eq(reg_on_turn(&r, now), REG_DO_OPEN);
+		ck_assert_uint_eq(reg_on_connect_failed(&r,
+				REASON_CONNECT_REFUSED, 1, now),
+				  REG_DO_CONNECT);
+	}
+	reg_on_turn(&r, 60000);
+	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_CONNECT_REFUSED,
+						1, 60000),
+			  REG_DO_CLOSE | REG_DO_RESOLVE);
+}
+END_TEST
+
+
 START_TEST(all_addresses_failed_but_none_is_down_waits)
 {
 	reg_start(&r, 0);
@@ -346,8 +364,11 @@ END_TEST
 START_TEST(a_200_on_a_flow_that_is_not_proven_ends_nothing)
 {
 	sent(0);
-	answer(code(500), 0);
-	ck_assert_uint_eq(deadline(), REG_DO_ASK);
+	ck_assert_uint_eq(answer(code(500), 0), REG_DO_CLOSE);
+	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+	reg_on_resolved(&r, 1, 0, 60000);
+	reg_on_turn(&r, 60000);
+	reg_on_connected(&r, 60000);
 	send(CHALLENGE_SENT_NONE, 60000);
 	answer(granted(600), 60000);
 	ck_assert_uint_eq(r.failures, 1);
@@ -363,11 +384,25 @@ START_TEST(something_is_done_at_once_only_every_ten_seconds)
 	deadline();
 	reg_on_resolve_failed(&r, 2000);
 	check_window(6000, 10000);
-	ck_assert_uint_eq(reg_on_local_event(&r, 10999), 0);
-	ck_assert_uint_ne(reg_deadline(&r), 11000);
+	reg_on_local_event(&r, 2000);
 	check_window(6000, 10000);
-	ck_assert_uint_eq(reg_on_local_event(&r, 11000), 0);
+	reg_on_local_event(&r, 11000);
 	check_window(11001, 11250);
+}
+END_TEST
+
+
+START_TEST(what_comes_too_early_shortens_the_wait_to_when_it_is_allowed)
+{
+	proven(600, 0);
+	reg_on_flow_lost(&r, REASON_FLOW_LOST, 1000);
+	for (msec_t now = 2000; now < 8000; now += 1000) {
+		deadline();
+		reg_on_resolve_failed(&r, now);
+	}
+	ck_assert_uint_gt(reg_deadline(&r), 100000);
+	reg_on_local_event(&r, 8000);
+	ck_assert_uint_eq(reg_deadline(&r), 11000);
 }
 END_TEST
 
@@ -409,7 +444,7 @@ START_TEST(retry_after_is_kept_and_capped)
 
 	sent(0);
 	a.retry_after = rowv[_i].asked;
-	ck_assert_uint_eq(answer(a, 0), 0);
+	ck_assert_uint_eq(answer(a, 0), REG_DO_CLOSE);
 	check_window(rowv[_i].low, rowv[_i].high);
 	ck_assert_int_eq(r.reason, REASON_RETRY_AFTER);
 	reg_on_local_event(&r, 10);
@@ -425,7 +460,7 @@ START_TEST(a_503_with_a_time_holds_the_edge)
 
 	sent(0);
 	a.retry_after = 10;
-	ck_assert_uint_eq(answer(a, 500), REG_DO_HOLD);
+	ck_assert_uint_eq(answer(a, 500), REG_DO_CLOSE | REG_DO_HOLD);
 	ck_assert_uint_ge(r.hold_until, 10500);
 	ck_assert_uint_eq(r.hold_until, reg_deadline(&r));
 }
@@ -447,13 +482,55 @@ START_TEST(with_other_addresses_a_503_holds_this_edge_and_goes_on)
 END_TEST
 
 
-START_TEST(a_rejection_is_not_bound_to_one_of_several_edges)
+START_TEST(a_flow_without_a_binding_is_not_kept_through_a_wait)
 {
-	connected(2, 0);
-	send(CHALLENGE_SENT_NONE, 0);
+	sent(0);
 	ck_assert_uint_eq(answer(code(404), 0), REG_DO_CLOSE);
 	check_window(30000, 60000);
 	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+}
+END_TEST
+
+
+START_TEST(with_other_edges_a_flow_is_kept_only_for_a_lease_that_runs)
+{
+	connected(2, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	answer(granted(60), 0);
+	reg_kick(&r, 30000);
+	send(CHALLENGE_SENT_NONE, 30000);
+	ck_assert_uint_eq(answer(code(500), 59999), 0);
+	reg_kick(&r, 60000);
+	send(CHALLENGE_SENT_NONE, 60000);
+	ck_assert_uint_eq(answer(code(500), 60001), REG_DO_CLOSE);
+}
+END_TEST
+
+
+/* And its proof counts: what breaks now is mended at once. */
+START_TEST(a_flow_that_is_lost_in_a_wait_is_replaced_if_it_had_a_binding)
+{
+	proven(600, 0);
+	reg_kick(&r, 1000);
+	send(CHALLENGE_SENT_NONE, 1000);
+	answer(code(500), 1000);
+	reg_on_flow_lost(&r, REASON_FLOW_LOST, 2000);
+	check_window(2001, 2250);
+}
+END_TEST
+
+
+START_TEST(but_never_before_a_retry_after)
+{
+	struct answer a = code(500);
+
+	proven(600, 0);
+	reg_kick(&r, 1000);
+	send(CHALLENGE_SENT_NONE, 1000);
+	a.retry_after = 100;
+	answer(a, 1000);
+	reg_on_flow_lost(&r, REASON_FLOW_LOST, 2000);
+	check_window(101000, 121000);
 }
 END_TEST
 
@@ -466,6 +543,18 @@ START_TEST(four_seconds_of_udp_silence_try_the_next_address)
 	ck_assert_uint_eq(reg_deadline(&r), 4000);
 	ck_assert_uint_eq(deadline(),
 			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_CONNECT);
+	ck_assert_uint_eq(r.target.index, 1);
+}
+END_TEST
+
+
+START_TEST(a_udp_port_that_refuses_is_left_for_the_next_address)
+{
+	policy.stream = false;
+	connected(2, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	ck_assert_uint_eq(reg_on_flow_lost(&r, REASON_CONNECT_REFUSED, 10),
+			  REG_DO_ABANDON | REG_DO_CONNECT);
 	ck_assert_uint_eq(r.target.index, 1);
 }
 END_TEST
@@ -493,12 +582,12 @@ START_TEST(a_423_is_followed_as_far_as_it_makes_sense)
 		uint32_t min, asked;
 		unsigned acts;
 	} rowv[] = {
-		{0, 3600, 0},
-		{3600, 3600, 0},
+		{0, 3600, REG_DO_CLOSE},
+		{3600, 3600, REG_DO_CLOSE},
 		{3601, 3601, REG_DO_ASK},
 		{604800, 604800, REG_DO_ASK},
-		{604801, 3600, 0},
-		{UINT32_MAX, 3600, 0},
+		{604801, 3600, REG_DO_CLOSE},
+		{UINT32_MAX, 3600, REG_DO_CLOSE},
 	};
 	struct answer a = code(423);
 
@@ -506,7 +595,8 @@ START_TEST(a_423_is_followed_as_far_as_it_makes_sense)
 	a.min_expires = rowv[_i].min;
 	ck_assert_uint_eq(answer(a, 0), rowv[_i].acts);
 	ck_assert_uint_eq(r.expires, rowv[_i].asked);
-	ck_assert_int_eq(r.state, rowv[_i].acts ? REG_TURN : REG_WAIT);
+	ck_assert_int_eq(r.state, rowv[_i].acts == REG_DO_ASK ? REG_TURN
+							      : REG_WAIT);
 }
 END_TEST
 
@@ -522,7 +612,7 @@ START_TEST(answers_alone_cause_three_sends)
 		ck_assert_int_eq(reg_class(&r, 0), PACE_URGENT);
 		send(CHALLENGE_SENT_FRESH, 0);
 	}
-	ck_assert_uint_eq(answer(a, 0), 0);
+	ck_assert_uint_eq(answer(a, 0), REG_DO_CLOSE);
 	check_window(30000, 60000);
 }
 END_TEST
@@ -869,7 +959,8 @@ Suite *suite_reg(void)
 	tcase_add_test(tc, the_lease_counts_from_when_the_request_was_sent);
 	tcase_add_test(tc, an_answer_that_took_long_leaves_five_seconds);
 	tcase_add_test(tc, udp_is_refreshed_to_verify);
-	tcase_add_test(tc, doubt_asks_at_once_but_five_seconds_after_the_answer);
+	tcase_add_test(tc,
+		doubt_asks_at_once_but_five_seconds_after_the_answer);
 	tcase_add_test(tc,
 		a_turn_is_asked_for_again_when_the_lease_becomes_urgent);
 
@@ -877,8 +968,11 @@ Suite *suite_reg(void)
 	tcase_add_test(tc, a_resolver_has_thirty_seconds);
 	tcase_add_test(tc, no_address_is_a_failure_of_dns);
 	tcase_add_test(tc, connect_failures_wait_from_4_s_to_half_an_hour);
-	tcase_add_test(tc, a_turn_to_connect_opens_once_and_must_come_to_an_end);
+	tcase_add_test(tc,
+		a_turn_to_connect_opens_once_and_must_come_to_an_end);
 	tcase_add_test(tc, parked_it_asks_the_name_again_every_minute);
+	tcase_add_test(tc,
+		who_knocks_himself_asks_the_name_again_every_minute_too);
 	tcase_add_test(tc, all_addresses_failed_but_none_is_down_waits);
 	tcase_add_test(tc, the_thirty_second_address_is_used_too);
 
@@ -889,13 +983,23 @@ Suite *suite_reg(void)
 	tcase_add_test(tc, a_200_on_a_proven_flow_ends_the_failures_in_a_row);
 	tcase_add_test(tc, a_200_on_a_flow_that_is_not_proven_ends_nothing);
 	tcase_add_test(tc, something_is_done_at_once_only_every_ten_seconds);
+	tcase_add_test(tc,
+		what_comes_too_early_shortens_the_wait_to_when_it_is_allowed);
 	tcase_add_test(tc, a_wait_uses_up_half_of_a_lease_that_runs);
 	tcase_add_loop_test(tc, retry_after_is_kept_and_capped, 0, 5);
 	tcase_add_test(tc, a_503_with_a_time_holds_the_edge);
 	tcase_add_test(tc,
 		with_other_addresses_a_503_holds_this_edge_and_goes_on);
-	tcase_add_test(tc, a_rejection_is_not_bound_to_one_of_several_edges);
+	tcase_add_test(tc,
+		a_flow_without_a_binding_is_not_kept_through_a_wait);
+	tcase_add_test(tc,
+		with_other_edges_a_flow_is_kept_only_for_a_lease_that_runs);
+	tcase_add_test(tc,
+		a_flow_that_is_lost_in_a_wait_is_replaced_if_it_had_a_binding);
+	tcase_add_test(tc, but_never_before_a_retry_after);
 	tcase_add_test(tc, four_seconds_of_udp_silence_try_the_next_address);
+	tcase_add_test(tc,
+		a_udp_port_that_refuses_is_left_for_the_next_address);
 	tcase_add_test(tc, after_an_answer_timer_f_applies_on_udp_too);
 	tcase_add_loop_test(tc, a_423_is_followed_as_far_as_it_makes_sense,
 			    0, 6);

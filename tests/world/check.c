@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "world.h"
 
 
@@ -123,6 +124,27 @@ static void check_verdict(struct world *w)
 }
 
 
+/* What `status` and `list` show in every state. */
+static void check_words(struct world *w)
+{
+	const struct reg *r = world_reg(w);
+	const struct flow *f = &w->flow;
+	const bool off = r->state == REG_OFF;
+	msec_t at;
+
+	check(w, reg_next(r, &at) && (at == NEVER || at == r->deadline),
+	      "what comes next comes at another time");
+	check(w, account_left(&w->account) == off &&
+	      !strcmp(reg_next(r, &at), "none") == off,
+	      "it has left and it has not");
+	check(w, *flow_state_name(f->state) != '?' &&
+	      *keepalive_method_name(f->asking) != '?', "a state has no name");
+	check(w, flow_alive(f) == (f->state == FLOW_UP ||
+				   f->state == FLOW_PROVEN),
+	      "alive, but in no state to be");
+}
+
+
 /* What was un-registered, or given up in leaving, is no lease any more; a
  * start that waited for that begins anew. */
 static void watch_leaving(struct world *w)
@@ -148,6 +170,7 @@ void check_state(struct world *w)
 	check_waits(w);
 	check_flow(w);
 	check_verdict(w);
+	check_words(w);
 }
 
 

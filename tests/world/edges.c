@@ -24,7 +24,7 @@ uint32_t edges_down(const struct world *w)
 	unsigned i;
 
 	for (i = 0; i < w->edgec; i++)
-		if (w->edgev[i].down)
+		if (edge_avoid(&w->edgev[i], w->now))
 			mask |= UINT32_C(1) << i;
 
 	return mask;
@@ -110,6 +110,8 @@ void edges_on_gone(struct world *w, enum reason reason)
 {
 	if (w->edge_waits && flow_blames_edge(reason))
 		edge_on_failed(w->flow_edge, w->now);
+	else if (w->edge_waits && flow_found_edge(reason))
+		edge_on_connected(w->flow_edge);
 	else if (w->edge_waits)
 		edge_on_given_up(w->flow_edge, w->now);
 

@@ -9,6 +9,10 @@ static const struct addr our_addr = {
 	.ip = {192, 0, 2, 1}, .port = 40000, .family = ADDR_IPV4,
 };
 
+static const struct addr other_addr = {
+	.ip = {198, 51, 100, 9}, .port = 5060, .family = ADDR_IPV4,
+};
+
 
 const char *deed_name(enum deed d)
 {
@@ -335,29 +339,43 @@ void world_lost(struct world *w, enum reason reason)
 
 void world_pong(struct world *w)
 {
-	if (flow_up(w))
+	if (w->flow_there)
 		step_flow(w, flow_on_pong(&w->flow, w->now));
 }
 
 
 void world_options_answer(struct world *w)
 {
-	if (flow_up(w))
+	if (w->flow_there)
 		step_flow(w, flow_on_options_answer(&w->flow, w->now));
+}
+
+
+void world_partial(struct world *w)
+{
+	if (!w->flow_there)
+		return;
+
+	flow_on_partial(&w->flow, w->now);
+	check_state(w);
 }
 
 
 void world_traffic(struct world *w)
 {
-	if (flow_up(w))
-		step_flow(w, flow_on_traffic(&w->flow, w->now));
+	if (!w->flow_there)
+		return;
+
+	flow_on_partial(&w->flow, NEVER);
+	step_flow(w, flow_on_traffic(&w->flow, w->now));
 }
 
 
 void world_promise(struct world *w, uint32_t interval)
 {
-	if (flow_up(w))
-		step_flow(w, flow_on_promise(&w->flow, interval, w->now));
+	if (w->flow_there)
+		step_flow(w, flow_on_promise(&w->flow, true, interval,
+					     w->now));
 }
 
 
@@ -408,13 +426,23 @@ void world_answer(struct world *w, struct answer *a,
 
 struct answer world_ok(uint32_t lease)
 {
-	const struct contact_entry e = {
+	return world_ok_among(0, lease);
+}
+
+
+struct answer world_ok_among(uint32_t foreign, uint32_t lease)
+{
+	const struct contact_entry other = {
+		.addr = other_addr, .expires = foreign, .user = true,
+	};
+	const struct contact_entry own = {
 		.addr = our_addr, .expires = lease, .user = true,
 	};
 	struct answer a = {.code = 200};
 
 	contact_begin(&a.contacts, &our_addr, &our_addr);
-	contact_add(&a.contacts, &e);
+	contact_add(&a.contacts, &other);
+	contact_add(&a.contacts, &own);
 	a.bound = contact_end(&a.contacts, CONTACT_NO_EXPIRES, lease);
 
 	return a;

@@ -120,7 +120,8 @@ void world_refused(struct world *w, enum reason reason, uint32_t down);
 void world_lost(struct world *w, enum reason reason);
 void world_pong(struct world *w);
 void world_options_answer(struct world *w);
-void world_traffic(struct world *w);
+void world_partial(struct world *w);     /* a message that is not whole yet */
+void world_traffic(struct world *w);     /* a whole one */
 void world_promise(struct world *w, uint32_t interval);
 void world_inbound(struct world *w);
 void world_local_event(struct world *w);
@@ -131,6 +132,8 @@ void world_answer(struct world *w, struct answer *a,
 
 /* The facts of some answers. */
 struct answer world_ok(uint32_t lease);
+/* ... with another device's binding in front of ours, 0: none */
+struct answer world_ok_among(uint32_t foreign, uint32_t lease);
 struct answer world_code(uint16_t code);
 /* Tells a challenge to the core: 401, `stale` or not. */
 struct answer world_challenge(struct world *w, bool stale,
