@@ -316,8 +316,9 @@ unsigned account_on_local_event(struct account *a, unsigned i, msec_t now)
 
 
 void account_on_inbound(struct account *a, unsigned i, uint16_t code,
-			msec_t now)
+			bool proof, msec_t now)
 {
+	struct account_reg *ar = &a->regv[i];
 	struct event e = {
 		.type = EVENT_INBOUND,
 		.flow = (uint8_t)(i + 1),
@@ -326,8 +327,12 @@ void account_on_inbound(struct account *a, unsigned i, uint16_t code,
 
 	/* Evidence for the binding that brought it, if there is one. */
 	++a->inbound_requests;
-	a->regv[i].inbound = a->regv[i].reg.here;
-	tell(a, e, now);
+	ar->inbound |= proof && ar->reg.here;
+
+	if (now >= ar->inbound_from) {
+		ar->inbound_from = now + ACCOUNT_INBOUND_EVERY;
+		tell(a, e, now);
+	}
 	(void)update(a, 0, now);
 }
 

@@ -33,6 +33,7 @@
 
 
 #define ACCOUNT_FLOWS_MAX 4      /* RFC 5626 §4.2.1: up to four */
+#define ACCOUNT_INBOUND_EVERY MINUTES(1)
 
 struct account_policy {
 	struct reg_policy reg;
@@ -47,6 +48,7 @@ struct account_reg {
 	bool flow_up;
 	bool flow_suspect;
 	bool inbound;            /* a request arrived under this binding */
+	msec_t inbound_from;     /* no event of one before */
 	struct addr mapped;      /* where the registrar sees the flow */
 	bool listed;             /* a 2xx came, and these are of the last one */
 	unsigned own, ghosts, foreign;
@@ -115,9 +117,11 @@ unsigned account_on_answer(struct account *a, unsigned i,
 			   const struct addr *mapped, msec_t now);
 unsigned account_on_verify(struct account *a, unsigned i, msec_t now);
 unsigned account_on_local_event(struct account *a, unsigned i, msec_t now);
-/* `code`: what we answered */
+/* A request from outside. `code`: what we answered; `proof`: it can only have
+ * come by our binding. One event in ACCOUNT_INBOUND_EVERY, so that nobody can
+ * push everything else out of the journal. */
 void account_on_inbound(struct account *a, unsigned i, uint16_t code,
-			msec_t now);
+			bool proof, msec_t now);
 unsigned account_on_timer(struct account *a, unsigned i, msec_t now);
 
 /* Questions. */

@@ -30,6 +30,7 @@ void challenge_reset(struct challenge *c)
 {
 	c->refusals = 0;
 	c->stales = 0;
+	c->others = 0;
 }
 
 
@@ -60,6 +61,7 @@ void challenge_begin(struct challenge *c)
 	c->chosen = -1;
 	c->offers = 0;
 	c->chosen_stale = false;
+	c->chosen_unanswered = false;
 	c->saw_weak = false;
 	c->saw_realm = false;
 }
@@ -86,6 +88,7 @@ void challenge_offer(struct challenge *c, const struct challenge_offer *o)
 	else {
 		c->chosen = (int8_t)index;
 		c->chosen_stale = o->stale;
+		c->chosen_unanswered = o->unanswered;
 	}
 }
 
@@ -109,6 +112,19 @@ static enum challenge_verdict on_stale(struct challenge *c)
 
 	c->stales = 0;
 	return CHALLENGE_STALE_LOOP;
+}
+
+
+/* RFC 3261 §22.3: a proxy has let us pass and now the registrar asks, or the
+ * other way round. Whoever names another realm each time is refused soon. */
+static bool another_asks(struct challenge *c)
+{
+	if (!c->chosen_unanswered || c->others == CHALLENGE_OTHERS_MAX)
+		return false;
+
+	++c->others;
+
+	return true;
 }
 
 
@@ -139,10 +155,15 @@ enum challenge_verdict challenge_end(struct challenge *c, msec_t now)
 		return CHALLENGE_UNUSABLE;
 	}
 
-	if (c->sent != CHALLENGE_SENT_FRESH)
+	if (c->sent != CHALLENGE_SENT_FRESH) {
+		c->others = 0;
 		return CHALLENGE_ANSWER;
+	}
 
-	return c->chosen_stale ? on_stale(c) : on_refusal(c);
+	if (c->chosen_stale)
+		return on_stale(c);
+
+	return another_asks(c) ? CHALLENGE_ANSWER : on_refusal(c);
 }
 
 

@@ -27,6 +27,8 @@ struct challenge_offer {
 	bool qop_usable;         /* no qop, or "auth" among them */
 	bool realm_accepted;     /* it is the configured one, or any will do */
 	bool stale;
+	bool unanswered;         /* the request had nothing for this realm and
+				    status (RFC 3261 §22.3) */
 };
 
 /* What a 401/407 means. */
@@ -48,6 +50,7 @@ enum challenge_sent {
 
 #define CHALLENGE_REFUSALS_MAX 2         /* this one is CHALLENGE_REFUSED */
 #define CHALLENGE_STALE_MAX    3         /* this one in a row _STALE_LOOP */
+#define CHALLENGE_OTHERS_MAX   1         /* a proxy's and a registrar's */
 #define CHALLENGE_REUSE_FAILS  2         /* in a row; then no reuse ... */
 #define CHALLENGE_REUSE_PAUSE  HOURS(24) /* ... for a day */
 
@@ -56,13 +59,14 @@ struct challenge {
 	uint8_t sent;                    /* enum challenge_sent */
 	uint8_t refusals;                /* in a row */
 	uint8_t stales;                  /* in a row */
+	uint8_t others;                  /* unanswered ones of this round */
 	uint8_t reuse_fails;             /* in a row */
 	bool worked;                     /* these credentials once did */
 	msec_t reuse_after;              /* no reuse before; 0: allowed */
 	/* of the answer being read */
 	int8_t chosen;                   /* index of the offer, -1: none */
 	uint8_t offers;
-	bool chosen_stale;
+	bool chosen_stale, chosen_unanswered;
 	bool saw_weak, saw_realm;
 };
 
@@ -86,8 +90,9 @@ void challenge_begin(struct challenge *c);
 void challenge_offer(struct challenge *c, const struct challenge_offer *o);
 
 /* A refusal is a 401/407 without `stale` to CHALLENGE_SENT_FRESH, same nonce
- * or not (DESIGN §5). One is answered again; CHALLENGE_REFUSED stays the
- * verdict until challenge_reset(). The first challenge after _SENT_REUSED is
+ * or not (DESIGN §5), that repeats what had been answered, or is one realm
+ * more than CHALLENGE_OTHERS_MAX allows. One is answered again;
+ * CHALLENGE_REFUSED stays the verdict until challenge_reset(). The first challenge after _SENT_REUSED is
  * always answered. CHALLENGE_STALE_LOOP ends a round; the next one counts
  * `stale` from 0. */
 enum challenge_verdict challenge_end(struct challenge *c, msec_t now);

@@ -26,7 +26,6 @@ enum event_type {
 	EVENT_CONFIG,
 	EVENT_ADDRESS,
 };
-#define EVENT_TYPES (EVENT_ADDRESS + 1)
 
 const char *event_name(enum event_type t);       /* "register-sent" */
 

@@ -1,14 +1,8 @@
-/* One registration: see reg.h. The order of this file: small helpers, the way
- * to a flow, sending, what an answer leads to, stop, facts, questions. */
+/* One registration: see reg.h. Orders, facts and questions; the steps that they
+ * lead to are in reg_step.c, what answers lead to is in reg_answer.c. */
 
 #include <string.h>
-#include "reg.h"
-
-
-enum {
-	ADJUSTED_EXPIRES = 1 << 0,
-	ADJUSTED_PLAIN   = 1 << 1,
-};
+#include "reg_step.h"
 
 
 void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed)
@@ -28,457 +22,6 @@ void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed)
 }
 
 
-static void set(struct reg *r, enum reg_state state, msec_t deadline)
-{
-	r->state = state;
-	r->deadline = deadline;
-}
-
-
-/* Before the first outcome the reason says what goes on; then it stays. */
-static void progress(struct reg *r, enum reason reason)
-{
-	switch (r->reason) {
-
-	case REASON_STARTING:
-	case REASON_PAUSED:
-	case REASON_RESOLVING:
-	case REASON_CONNECTING:
-		r->reason = reason;
-		break;
-
-	case REASON_OK:
-	case REASON_DNS_FAILURE:
-	case REASON_CONNECT_REFUSED:
-	case REASON_CONNECT_TIMEOUT:
-	case REASON_TLS_UNTRUSTED:
-	case REASON_TLS_NAME:
-	case REASON_TLS_FAILURE:
-	case REASON_NO_ANSWER:
-	case REASON_REJECTED:
-	case REASON_CREDENTIALS:
-	case REASON_FORBIDDEN:
-	case REASON_RETRY_AFTER:
-	case REASON_INTERVAL_TOO_BRIEF:
-	case REASON_FLOW_LOST:
-	case REASON_MAPPING_MOVED:
-	case REASON_BINDING_ABSENT:
-	case REASON_BINDING_PRIVATE:
-	case REASON_BINDING_GHOST_ONLY:
-	case REASON_LEASE_EXPIRED:
-	case REASON_PROBE_LOST:
-	case REASON_UNPROVEN:
-		break;
-	}
-}
-
-
-/* --- waiting --- */
-
-/* One more failure in a row. While a binding is left, the wait never uses up
- * more than half of what its lease has: the last tries must come before. */
-static void wait_after_failure(struct reg *r, msec_t base, msec_t now)
-{
-	msec_t wait;
-
-	++r->failures;
-	++r->outcomes;
-	wait = backoff_wait(&r->rng, r->failures, base, REG_WAIT_MAX);
-
-	if (reg_bound(r, now))
-		wait = clock_min(wait, clock_max((r->lease_end - now) / 2,
-						 REG_ANSWER_GAP));
-
-	r->retry_after = false;
-	set(r, REG_WAIT, now + wait);
-}
-
-
-/* Something may be done at once, but a peer that provokes it again and again
- * must not drive a loop. */
-static bool at_once(struct reg *r, msec_t now)
-{
-	if (now < r->at_once_from)
-		return false;
-
-	r->at_once_from = now + REG_AT_ONCE_EVERY;
-	set(r, REG_WAIT, now + rng_between(&r->rng, 1, REG_AT_ONCE_JITTER));
-
-	return true;
-}
-
-
-/* The wait need not be that long any more: at once, or when that is allowed
- * again. */
-static void hurry(struct reg *r, msec_t now)
-{
-	if (!at_once(r, now))
-		r->deadline = clock_min(r->deadline, r->at_once_from);
-}
-
-
-/* A proven flow is replaced at once; one that only connected and took a 200
- * may do so for ever, that is a failure like any other. */
-static unsigned lost(struct reg *r, enum reason reason, msec_t now)
-{
-	r->reason = reason;
-
-	if (!r->proven || !at_once(r, now))
-		wait_after_failure(r, REG_BASE_CONNECT, now);
-
-	return 0;
-}
-
-
-/* 5, 10, 20, 40, 60, 60 ... minutes. */
-static msec_t held_for(struct reg *r)
-{
-	msec_t wait = REG_HELD_FIRST;
-	unsigned i;
-
-	for (i = 0; i < r->denials && wait < REG_HELD_MAX; i++)
-		wait *= 2;
-
-	if (r->denials < UINT8_MAX)
-		++r->denials;
-
-	return clock_min(wait, REG_HELD_MAX);
-}
-
-
-/* --- the way to a flow --- */
-
-static unsigned seek(struct reg *r, msec_t now)
-{
-	r->flow = false;
-	progress(r, REASON_RESOLVING);
-	set(r, REG_RESOLVE, now + REG_RESOLVE_MAX);
-
-	return REG_DO_CLOSE | REG_DO_RESOLVE;
-}
-
-
-static unsigned connect_target(struct reg *r, msec_t now)
-{
-	progress(r, REASON_CONNECTING);
-	set(r, REG_CONNECT, now + (r->target.parked ? REG_PARK_MAX
-						    : REG_TURN_MAX));
-
-	return REG_DO_CONNECT;
-}
-
-
-/* The turn is asked for again when the lease becomes urgent meanwhile. */
-static unsigned want_turn(struct reg *r, msec_t now)
-{
-	msec_t deadline = now + REG_TURN_MAX;
-
-	if (r->lease_end > now + REG_REFRESH_LAST)
-		deadline = clock_min(deadline,
-				     r->lease_end - REG_REFRESH_LAST);
-
-	set(r, REG_TURN, deadline);
-
-	return REG_DO_ASK;
-}
-
-
-/* A round of our own accord: what answers had used up is theirs again. */
-static unsigned begin_round(struct reg *r, msec_t now)
-{
-	r->answer_sends = 0;
-	r->adjusted = 0;
-	r->retry_after = r->challenged = false;
-
-	/* A silent UDP edge: another socket, another mapping, fresh DNS. */
-	return r->flow && !r->silent ? want_turn(r, now) : seek(r, now);
-}
-
-
-/* One more send that only an answer causes; false: there were enough. */
-static bool answer_send(struct reg *r)
-{
-	if (r->answer_sends >= REG_ANSWER_SENDS)
-		return false;
-
-	++r->answer_sends;
-
-	return true;
-}
-
-
-/* --- what an answer leads to --- */
-
-/* The flow that a binding points to is kept through a wait, unless there are
- * other edges to try and no lease is left. Any other would be idle for so long
- * without a ping, and the next try better asks DNS (RFC 5626 §4.2.1). */
-static unsigned keep_or_close(struct reg *r, msec_t now)
-{
-	if (r->here && (r->target.count < 2 || reg_bound(r, now)))
-		return 0;
-
-	r->flow = false;
-
-	return REG_DO_CLOSE;
-}
-
-
-static unsigned fail(struct reg *r, enum reason reason, msec_t now)
-{
-	r->reason = reason;
-	wait_after_failure(r, REG_BASE_REJECTED, now);
-
-	return keep_or_close(r, now);
-}
-
-
-static msec_t refresh_at(struct reg *r, msec_t now)
-{
-	const msec_t lease = r->lease_end - r->sent_at;
-	msec_t at;
-
-	if (lease > REG_REFRESH_LONG)
-		at = r->lease_end - rng_percent(&r->rng, REG_REFRESH_EARLY,
-						95, 105);
-	else
-		at = r->sent_at + rng_percent(&r->rng, lease, 45, 55);
-
-	/* RFC 5627 §4.2: a whole Timer F before the end, if there is room */
-	if (lease > 2 * REG_REFRESH_LAST)
-		at = clock_min(at, r->lease_end - REG_REFRESH_LAST);
-
-	if (!r->policy->stream && r->policy->verify)
-		at = clock_min(at, now + rng_percent(&r->rng,
-						     r->policy->verify,
-						     REG_VERIFY_EARLIEST,
-						     100));
-
-	return clock_max(at, now + REG_ANSWER_GAP);
-}
-
-
-static unsigned absent(struct reg *r, msec_t now)
-{
-	r->lease_end = 0;
-	r->here = false;
-	r->match = CONTACT_NO_MATCH;
-	r->reason = REASON_BINDING_ABSENT;
-
-	if (!r->absent_tried && answer_send(r)) {
-		r->absent_tried = true;
-		return want_turn(r, now);
-	}
-
-	return fail(r, REASON_BINDING_ABSENT, now);
-}
-
-
-static unsigned good(struct reg *r, const struct answer *a, msec_t now)
-{
-	challenge_on_accepted(&r->challenge);
-	r->outbound = a->outbound;
-	r->denials = 0;
-
-	/* A flow is proven once, but may live and see failures for years. */
-	if (r->proven)
-		r->failures = 0;
-
-	if (!a->bound)
-		return absent(r, now);
-
-	r->absent_tried = false;
-	r->here = true;
-	r->reason = REASON_OK;
-	r->match = a->contacts.match;
-	r->token = a->contacts.token;
-	r->contact = a->contacts.own;
-	r->granted = a->contacts.lease;
-	r->lease_end = r->sent_at + SECONDS(a->contacts.lease);
-	++r->outcomes;
-	set(r, REG_BOUND, refresh_at(r, now));
-
-	return 0;
-}
-
-
-/* Until the operator, or for long if the credentials had worked before: then
- * it may be the provider's outage. A flow that serves nothing is let go. */
-static unsigned hold(struct reg *r, enum reason reason, msec_t now)
-{
-	const bool for_ever = reason == REASON_CREDENTIALS &&
-		!r->challenge.worked;
-
-	r->reason = reason;
-	++r->outcomes;
-	set(r, REG_HELD, for_ever ? NEVER : now + held_for(r));
-
-	if (r->here && reg_bound(r, now))
-		return 0;
-
-	r->flow = false;
-
-	return REG_DO_CLOSE;
-}
-
-
-static unsigned challenged(struct reg *r, const struct answer *a, msec_t now)
-{
-	switch (a->challenge) {
-
-	case CHALLENGE_ANSWER:
-		r->challenged = true;
-		if (answer_send(r))
-			return want_turn(r, now);
-		break;
-
-	case CHALLENGE_REFUSED:
-		return hold(r, REASON_CREDENTIALS, now);
-
-	case CHALLENGE_UNUSABLE:
-	case CHALLENGE_WEAK:
-	case CHALLENGE_REALM:
-	case CHALLENGE_STALE_LOOP:
-		break;
-	}
-
-	return fail(r, REASON_REJECTED, now);
-}
-
-
-/* 423: ask for longer; 420 and 439: without extensions. Once each a round. */
-static unsigned adjust(struct reg *r, const struct answer *a, msec_t now)
-{
-	const bool brief = a->code == 423;
-	const uint8_t bit = brief ? ADJUSTED_EXPIRES : ADJUSTED_PLAIN;
-	const bool usable = brief ? a->min_expires > r->expires &&
-				    a->min_expires <= REG_EXPIRES_MAX
-				  : !r->plain;
-
-	if (!usable || r->adjusted & bit || !answer_send(r))
-		return fail(r, answer_reason(a), now);
-
-	r->adjusted |= bit;
-	if (brief)
-		r->expires = a->min_expires;
-	else
-		r->plain = true;
-
-	return want_turn(r, now);
-}
-
-
-static msec_t asked_wait(struct reg *r, const struct answer *a)
-{
-	const msec_t asked = clock_min(SECONDS(a->retry_after),
-				       REG_RETRY_AFTER_MAX);
-
-	return rng_percent(&r->rng, asked, 100, 120);
-}
-
-
-static msec_t retry_after(struct reg *r, const struct answer *a)
-{
-	msec_t wait = asked_wait(r, a);
-
-	/* "1 s" again and again is no reason to send every second. */
-	if (++r->failures > REG_PATIENCE)
-		wait = clock_max(wait, backoff_wait(&r->rng,
-						    r->failures - REG_PATIENCE,
-						    REG_BASE_CONNECT,
-						    REG_WAIT_MAX));
-	return wait;
-}
-
-
-static unsigned after(struct reg *r, const struct answer *a, msec_t now)
-{
-	const msec_t until = now + retry_after(r, a);
-
-	r->reason = REASON_RETRY_AFTER;
-	r->retry_after = true;
-	++r->outcomes;
-	set(r, REG_WAIT, until);
-
-	if (a->code != 503)
-		return keep_or_close(r, now);
-
-	r->hold_until = until;   /* RFC 3261 §21.5.4: the server, not us */
-
-	return REG_DO_HOLD | keep_or_close(r, now);
-}
-
-
-static unsigned elsewhere(struct reg *r, const struct answer *a, msec_t now)
-{
-	unsigned acts = REG_DO_CLOSE;
-
-	if (a->code == 503 && a->retry_after) {
-		r->hold_until = now + asked_wait(r, a);
-		acts |= REG_DO_HOLD;
-	}
-
-	r->reason = answer_reason(a);
-	r->flow = false;
-	r->answer_sends = 0;     /* there is a connect between */
-	target_on_failed(&r->target, &r->rng);
-
-	return acts | connect_target(r, now);
-}
-
-
-static unsigned conclude(struct reg *r, const struct answer *a, msec_t now)
-{
-	switch (answer_class(a, target_has_other(&r->target))) {
-
-	case ANSWER_GOOD:      return good(r, a, now);
-	case ANSWER_CHALLENGE: return challenged(r, a, now);
-	case ANSWER_ADJUST:    return adjust(r, a, now);
-	case ANSWER_AFTER:     return after(r, a, now);
-	case ANSWER_DENIED:    return hold(r, REASON_FORBIDDEN, now);
-	case ANSWER_ELSEWHERE: return elsewhere(r, a, now);
-	case ANSWER_AGAIN:     break;
-	}
-
-	return fail(r, answer_reason(a), now);
-}
-
-
-/* Somebody asked for another one while this one was in flight. */
-static unsigned once_more(struct reg *r, unsigned acts, msec_t now)
-{
-	if (!r->again || r->state == REG_TURN || r->state == REG_CONNECT)
-		return acts;
-
-	r->again = false;
-
-	return acts | begin_round(r, now);
-}
-
-
-/* Timer F, or the 4 s after which another edge is tried. A stream that says
- * nothing for so long cannot be trusted; a UDP flow is kept for its pings, the
- * first sign of life ends the wait. */
-static unsigned no_answer(struct reg *r, msec_t now)
-{
-	static const struct answer none;
-	const bool others = target_has_other(&r->target);
-	unsigned acts = REG_DO_ABANDON;
-
-	if (r->policy->stream && r->proven && !others)
-		acts |= lost(r, REASON_NO_ANSWER, now);
-	else
-		acts |= conclude(r, &none, now);
-
-	if (r->policy->stream && !others) {
-		r->flow = false;
-		acts |= REG_DO_CLOSE;
-	}
-	r->silent = !others;
-
-	return once_more(r, acts, now);
-}
-
-
 /* --- stop --- */
 
 static unsigned left(struct reg *r, msec_t now)
@@ -488,7 +31,7 @@ static unsigned left(struct reg *r, msec_t now)
 	r->flow = r->leaving = r->again = false;
 	r->lease_end = 0;
 	r->reason = REASON_STARTING;     /* of nothing, should it start again */
-	set(r, REG_OFF, NEVER);
+	reg_set(r, REG_OFF, NEVER);
 
 	if (again)
 		return REG_DO_ABANDON | reg_start(r, now);
@@ -552,7 +95,7 @@ static unsigned on_left_answer(struct reg *r, const struct answer *a,
 
 	r->code = a->code;
 	if (class == ANSWER_CHALLENGE && a->challenge == CHALLENGE_ANSWER &&
-	    answer_send(r)) {
+	    reg_answer_send(r)) {
 		r->challenged = true;
 		++r->cseq;
 		return REG_DO_LEAVE;
@@ -581,7 +124,7 @@ unsigned reg_start(struct reg *r, msec_t now)
 	r->failures = r->denials = 0;
 	challenge_reset(&r->challenge);
 
-	return begin_round(r, now);
+	return reg_begin_round(r, now);
 }
 
 
@@ -600,7 +143,7 @@ unsigned reg_kick(struct reg *r, msec_t now)
 	case REG_WAIT:
 	case REG_BOUND:
 	case REG_HELD:
-		return begin_round(r, now);
+		return reg_begin_round(r, now);
 
 	case REG_OFF:
 	case REG_RESOLVE:
@@ -628,7 +171,7 @@ unsigned reg_on_resolved(struct reg *r, unsigned count, uint32_t down,
 	r->resolved_at = now;
 	target_on_resolved(&r->target, count, down, &r->rng);
 
-	return connect_target(r, now);
+	return reg_connect(r, now);
 }
 
 
@@ -638,7 +181,7 @@ unsigned reg_on_resolve_failed(struct reg *r, msec_t now)
 		return 0;
 
 	r->reason = REASON_DNS_FAILURE;
-	wait_after_failure(r, REG_BASE_CONNECT, now);
+	reg_wait(r, REG_BASE_CONNECT, now);
 
 	return 0;
 }
@@ -654,7 +197,7 @@ unsigned reg_on_connected(struct reg *r, msec_t now)
 	r->proven = r->answered = r->silent = r->challenged = false;
 	r->answer_sends = 0;
 
-	return want_turn(r, now);
+	return reg_want_turn(r, now);
 }
 
 
@@ -670,19 +213,19 @@ unsigned reg_on_connect_failed(struct reg *r, enum reason reason,
 	/* Parked where nobody knocks (a certificate that we do not trust, for
 	 * one, is no outage of the edge) would be a fast loop: wait instead. */
 	if (r->target.parked && !(down & (UINT32_C(1) << r->target.index))) {
-		wait_after_failure(r, REG_BASE_CONNECT, now);
+		reg_wait(r, REG_BASE_CONNECT, now);
 		return 0;
 	}
 
 	if (!r->target.parked)
-		return connect_target(r, now);
+		return reg_connect(r, now);
 
 	/* Who knocks himself gets a new deadline each time: the registrar may
 	 * have moved to another address meanwhile. */
 	++r->outcomes;
 
-	return now < r->resolved_at + REG_PARK_MAX ? connect_target(r, now)
-						   : seek(r, now);
+	return now < r->resolved_at + REG_PARK_MAX ? reg_connect(r, now)
+						   : reg_seek(r, now);
 }
 
 
@@ -702,12 +245,12 @@ unsigned reg_on_proven(struct reg *r, msec_t now)
 static unsigned lost_unanswered(struct reg *r, enum reason reason, msec_t now)
 {
 	if (r->answered || !target_has_other(&r->target))
-		return lost(r, reason, now);
+		return reg_lost(r, reason, now);
 
 	r->reason = reason;
 	target_on_failed(&r->target, &r->rng);
 
-	return connect_target(r, now);
+	return reg_connect(r, now);
 }
 
 
@@ -732,12 +275,12 @@ unsigned reg_on_flow_lost(struct reg *r, enum reason reason, msec_t now)
 
 	case REG_TURN:
 	case REG_BOUND:
-		return lost(r, reason, now);
+		return reg_lost(r, reason, now);
 
 	case REG_WAIT:
 		/* a refresh had failed, and now calls cannot come either */
 		if (r->here && reg_bound(r, now) && !r->retry_after)
-			return lost(r, reason, now);
+			return reg_lost(r, reason, now);
 		break;
 
 	case REG_OFF:
@@ -761,7 +304,7 @@ unsigned reg_on_turn(struct reg *r, msec_t now)
 	if (r->state != REG_TURN)
 		return 0;
 
-	set(r, REG_SENT, now + REG_TIMER_F);
+	reg_set(r, REG_SENT, now + REG_TIMER_F);
 	++r->cseq;
 
 	return REG_DO_SEND;
@@ -801,11 +344,11 @@ unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now)
 	r->code = a->code;
 
 	if (!r->leaving)
-		return once_more(r, conclude(r, a, now), now);
+		return reg_once_more(r, reg_conclude(r, a, now), now);
 
 	/* It was told to stop meanwhile. Only a binding still matters. */
 	r->again = false;
-	acts = conclude(r, a, now) & REG_DO_HOLD;
+	acts = reg_conclude(r, a, now) & REG_DO_HOLD;
 	r->again = again;
 	r->leaving = false;
 	r->deadline = deadline;
@@ -819,7 +362,7 @@ unsigned reg_on_verify(struct reg *r, msec_t now)
 	if (r->state == REG_BOUND) {
 
 		if (now >= r->answer_at + REG_ANSWER_GAP)
-			return begin_round(r, now);
+			return reg_begin_round(r, now);
 
 		r->deadline = clock_min(r->deadline,
 					r->answer_at + REG_ANSWER_GAP);
@@ -829,7 +372,7 @@ unsigned reg_on_verify(struct reg *r, msec_t now)
 	/* A sign of life from an edge that had not answered. */
 	if (r->state == REG_WAIT && r->silent) {
 		r->silent = false;
-		hurry(r, now);
+		reg_hurry(r, now);
 	}
 
 	return 0;
@@ -839,7 +382,7 @@ unsigned reg_on_verify(struct reg *r, msec_t now)
 unsigned reg_on_local_event(struct reg *r, msec_t now)
 {
 	if (r->state == REG_WAIT && !r->retry_after)
-		hurry(r, now);
+		reg_hurry(r, now);
 
 	return 0;
 }
@@ -858,23 +401,23 @@ unsigned reg_on_timer(struct reg *r, msec_t now)
 
 	case REG_HELD:
 		challenge_retry(&r->challenge);
-		return begin_round(r, now);
+		return reg_begin_round(r, now);
 
 	case REG_WAIT:
 	case REG_BOUND:
-		return begin_round(r, now);
+		return reg_begin_round(r, now);
 
 	case REG_RESOLVE:
 		return reg_on_resolve_failed(r, now);
 
 	case REG_CONNECT:
-		return seek(r, now);
+		return reg_seek(r, now);
 
 	case REG_TURN:
-		return want_turn(r, now);
+		return reg_want_turn(r, now);
 
 	case REG_SENT:
-		return r->leaving ? left(r, now) : no_answer(r, now);
+		return r->leaving ? left(r, now) : reg_no_answer(r, now);
 
 	case REG_LEAVING:
 		return left(r, now);

@@ -25,6 +25,7 @@ static enum result reply_handler(const struct reply *r, void *arg)
 	const char *name = odict_string(r->o, "name");
 	const char *reason = odict_string(r->o, "reason");
 	const char *text = odict_string(r->o, "text");
+	const char *ended = odict_string(r->o, "ended");
 
 	if (opt->json) {
 		(void)printf("%.*s\n", (int)r->json.l, r->json.p);
@@ -39,6 +40,8 @@ static enum result reply_handler(const struct reply *r, void *arg)
 		(void)printf(" (%s)", reason);
 	if (text && text[0])
 		(void)printf(": %s", text);
+	if (ended)
+		(void)printf(" (this ended a wait: %s)", ended);
 	(void)putchar('\n');
 
 	return ok ? RESULT_OK : RESULT_FAILED;

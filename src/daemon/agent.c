@@ -79,7 +79,7 @@ static void settled_handler(bool left, void *arg)
 	struct agent *a = arg;
 	agent_left_h *lefth = a->lefth;
 
-	(void)timer_start(&a->timer, account_deadline(&a->account));
+	timer_start(&a->timer, account_deadline(&a->account));
 	tell_waiters(a);
 
 	if (!left || !lefth || !account_left(&a->account))
@@ -235,6 +235,8 @@ int agent_register(struct agent *a, agent_outcome_h *h, void *arg)
 
 	if (!a->account.started)
 		return EINVAL;
+	if (list_count(&a->waiters) >= AGENT_WAITERS_MAX)
+		return EBUSY;
 
 	w = mem_zalloc(sizeof(*w), waiter_destructor);
 	if (!w)

@@ -10,6 +10,8 @@
 #include "slot.h"
 
 
+#define AGENT_WAITERS_MAX 64     /* who wait for one account's outcome */
+
 struct agent;
 
 typedef void (agent_event_h)(struct agent *a, const struct event *e,
@@ -39,7 +41,8 @@ void agent_stop(struct agent *a, agent_left_h *lefth);
 
 /* REGISTER now, whatever it waits for. `h` is called exactly once: when the
  * try has come to an end, or with o NULL when the agent ends before. EINVAL:
- * it is paused or disabled, then h is not called. */
+ * it is paused or disabled; EBUSY: AGENT_WAITERS_MAX wait already. Then h is
+ * not called. */
 int agent_register(struct agent *a, agent_outcome_h *h, void *arg);
 
 const struct account_conf *agent_conf(const struct agent *a);

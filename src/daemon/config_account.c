@@ -37,7 +37,7 @@ static void conf_handler(void *arg)
 }
 
 
-struct account_conf *account_conf_alloc(void)
+static struct account_conf *account_conf_alloc(void)
 {
 	return mem_zalloc(sizeof(struct account_conf), conf_handler);
 }

@@ -8,6 +8,10 @@
 #include <unistd.h>
 #include "config_load.h"
 #include "config_uri.h"
+#include "trust.h"
+
+
+#define TEXT_SIZE 256            /* bytes of what is wrong with a file */
 
 
 /* One account being finished. */
@@ -247,30 +251,80 @@ static void derive_contact(struct work *w)
 
 /* The file can be read. `prev` is the value of the account before: nothing
  * is asked twice. */
-static void check_file(struct work *w, const char *key, const char *path,
+static bool check_file(struct work *w, const char *key, const char *path,
 		       const char *prev, bool secret)
 {
 	struct stat st;
+	bool ok = false;
 	int fd;
 
 	if (!*path || path == prev)
-		return;
+		return true;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st)) {
+	if (fd < 0 || fstat(fd, &st))
 		WRONG(w, key, "%s: %s cannot be read: %s", key, path,
 		      strerror(errno));
-	}
-	else if (!S_ISREG(st.st_mode)) {
+	else if (!S_ISREG(st.st_mode))
 		WRONG(w, key, "%s: %s is not a file", key, path);
-	}
-	else if (secret && st.st_mode & S_IROTH) {
+	else
+		ok = true;
+
+	if (ok && secret && st.st_mode & S_IROTH)
 		WARN(w, key, "%s: others can read %s (mode %04o), chmod o-r "
 		     "it", key, path, (unsigned)st.st_mode & 07777);
-	}
 
 	if (fd >= 0)
 		(void)close(fd);
+
+	return ok;
+}
+
+
+/* The CAs are PEM. */
+static void parse_ca_file(struct work *w, const struct tls_conf *t)
+{
+	struct trust *trust;
+	char text[TEXT_SIZE];
+
+	if (trust_get(&trust, t->ca_file, text, sizeof(text)))
+		WRONG(w, "tls.ca_file", "tls.ca_file: %s", text);
+	else
+		mem_deref(trust);
+}
+
+
+/* Certificate and key are PEM and fit each other. */
+static void parse_certificate(struct work *w, const struct tls_conf *t)
+{
+	struct tls_ctx *ctx;
+	char text[TEXT_SIZE];
+
+	if (tls_ctx_get(&ctx, t, text, sizeof(text)))
+		WRONG(w, "tls.certificate", "tls.certificate: %s", text);
+	else
+		mem_deref(ctx);
+}
+
+
+static void check_tls_files(struct work *w)
+{
+	static const struct tls_conf none;
+	const struct tls_conf *t = &w->a->tls;
+	const struct tls_conf *p = w->prev ? &w->prev->tls : &none;
+	bool ca, own;
+
+	ca = check_file(w, "tls.ca_file", t->ca_file, p->ca_file, false);
+	own = check_file(w, "tls.certificate", t->certificate, p->certificate,
+			 false);
+	own &= check_file(w, "tls.key", t->key, p->key, true);
+
+	if (ca && *t->ca_file && t->ca_file != p->ca_file)
+		parse_ca_file(w, t);
+
+	if (ca && own && *t->certificate &&
+	    (t->certificate != p->certificate || t->key != p->key))
+		parse_certificate(w, t);
 }
 
 
@@ -291,13 +345,8 @@ static void check_tls(struct work *w)
 	if (*t->certificate && !*t->key)
 		take(w, &t->key, mem_ref(t->certificate), NULL);
 
-	if (!w->a->enabled)
-		return;
-
-	check_file(w, "tls.ca_file", t->ca_file, PREV(w, tls.ca_file), false);
-	check_file(w, "tls.certificate", t->certificate,
-		   PREV(w, tls.certificate), false);
-	check_file(w, "tls.key", t->key, PREV(w, tls.key), true);
+	if (w->a->enabled)
+		check_tls_files(w);
 }
 
 

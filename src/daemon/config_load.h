@@ -31,9 +31,6 @@ int defaults_read(struct load *l, config_setting_t *group);
 /* One element of `accounts`; becomes `count` of them. */
 void account_read(struct load *l, config_setting_t *group);
 
-/* A mem_zalloc()ed struct account_conf that frees what it holds. */
-struct account_conf *account_conf_alloc(void);
-
 /* --- config_number.c --- */
 
 #define NUMBER_MARK "%d"         /* is replaced by the account's number */

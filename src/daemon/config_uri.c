@@ -213,7 +213,6 @@ static const char *params_decode(struct uri_parts *u, const char *p)
 		if (wrong)
 			return wrong;
 
-		u->has_params = true;
 		p += 1 + len;
 	}
 

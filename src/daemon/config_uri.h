@@ -12,7 +12,6 @@ struct uri_parts {
 	struct pl user;                  /* escaped; unset: none */
 	struct pl host;                  /* a literal IPv6 with its [] */
 	uint16_t port;                   /* 0: none */
-	bool has_params;
 	enum transport transport;        /* of ;transport=, AUTO: none */
 };
 

@@ -225,7 +225,7 @@ static void stream_pass(struct conn *c)
 
 	err = c->err ? c->err : flush(c);
 	if (!err && stream_pending(&c->stream))
-		err = timer_start(&c->soon, now);
+		timer_start(&c->soon, now);
 	if (err)
 		fail_errno(c, REASON_FLOW_LOST, err);
 	else if (c->frame.since != since && c->h.partialh)
@@ -465,7 +465,7 @@ static int datagram_open(struct conn *c, const struct sock_conf *conf)
 	if (!err)
 		err = sock_local(&c->local, c->io.fd);
 	if (!err)
-		err = timer_start(&c->soon, loop_now());
+		timer_start(&c->soon, loop_now());
 
 	return err;
 }
@@ -504,7 +504,9 @@ static int open_as_told(struct conn *c, const struct conn_conf *conf)
 
 	c->err = err;
 
-	return timer_start(&c->soon, loop_now());
+	timer_start(&c->soon, loop_now());
+
+	return 0;
 }
 
 
@@ -553,7 +555,7 @@ static int stream_send(struct conn *c, const uint8_t *buf, size_t len)
 	err = flush(c);
 	if (err) {
 		c->err = err;
-		(void)timer_start(&c->soon, loop_now());
+		timer_start(&c->soon, loop_now());
 	}
 
 	return err;

@@ -16,9 +16,6 @@
 #include "verdict.h"
 
 
-#define CONN_MESSAGE_MAX FRAME_MESSAGE_MAX  /* bytes, on a stream */
-#define CONN_QUEUE_MAX STREAM_QUEUE_MAX     /* bytes not yet taken */
-
 struct conn;
 
 /* Handlers. Each may free the conn (mem_deref); nothing is called after the

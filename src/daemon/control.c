@@ -187,16 +187,6 @@ bool control_over(const struct control_call *call)
 }
 
 
-int control_peer_print(struct re_printf *pf, const struct control_call *call)
-{
-	if (!call)
-		return 0;
-
-	return re_hprintf(pf, "uid %u pid %d", (unsigned)call->peer.uid,
-			  (int)call->peer.pid);
-}
-
-
 /* --- requests --- */
 
 static const struct control_method *method_find(const struct control *c,
@@ -300,9 +290,30 @@ static void request_handler(struct client *cl, const char *text, size_t len,
 
 /* --- the server --- */
 
+/* Nobody locks the others out by connecting and asking nothing: the one that
+ * came first and waits for no answer makes room. */
+static void close_idlest(struct control *c)
+{
+	struct le *le;
+
+	LIST_FOREACH(&c->clientl, le) {
+		struct client *cl = le->data;
+
+		if (cl->call || mbuf_get_left(cl->tx) || cl->closed)
+			continue;
+
+		client_close(cl);
+		return;
+	}
+}
+
+
 static void client_add(struct control *c, int fd)
 {
 	struct peer peer = {0};
+
+	if (list_count(&c->clientl) >= CONTROL_CLIENTS_MAX)
+		close_idlest(c);
 
 	if (list_count(&c->clientl) >= CONTROL_CLIENTS_MAX) {
 		(void)peer_get(&peer, fd);
@@ -344,7 +355,7 @@ static void accept_handler(int flags, void *arg)
 	 * have us called again and again. */
 	if (i < ACCEPT_BURST && exhausted(errno)) {
 		io_stop(&c->io);
-		(void)timer_start(&c->pause, loop_now() + ACCEPT_PAUSE);
+		timer_start(&c->pause, loop_now() + ACCEPT_PAUSE);
 	}
 }
 
@@ -354,7 +365,7 @@ static void pause_handler(void *arg)
 	struct control *c = arg;
 
 	if (io_listen(&c->io, FD_READ))
-		(void)timer_start(&c->pause, loop_now() + ACCEPT_PAUSE);
+		timer_start(&c->pause, loop_now() + ACCEPT_PAUSE);
 }
 
 

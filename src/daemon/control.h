@@ -11,6 +11,7 @@
 #define CONTROL_CLIENTS_MAX 64
 #define CONTROL_REPLY_MAX   (16u << 20)  /* bytes of one reply: TooLarge */
 #define CONTROL_QUEUE_MAX   (32u << 20)  /* bytes waiting for one client */
+#define CONTROL_QUEUES_MAX  (64u << 20)  /* and for all together */
 #define CONTROL_INTERFACE   "io.sipregd"
 
 struct control;
@@ -50,8 +51,5 @@ bool control_more(const struct control_call *call);
 
 /* The client has gone, or the call was answered. */
 bool control_over(const struct control_call *call);
-
-/* "uid 1000 pid 4711", for the log of a change. */
-int control_peer_print(struct re_printf *pf, const struct control_call *call);
 
 #endif

@@ -175,6 +175,19 @@ static int queue_parts(struct mbuf *mb, const char *head, const uint8_t *body,
 }
 
 
+/* What waits for whoever is slow to read. */
+static size_t queued_for_all(const struct client *cl)
+{
+	size_t queued = 0;
+	struct le *le;
+
+	LIST_FOREACH(cl->le.list, le)
+		queued += mbuf_get_left(((struct client *)le->data)->tx);
+
+	return queued;
+}
+
+
 int client_queue(struct client *cl, const char *head, const struct mbuf *body,
 		 const char *tail, char end)
 {
@@ -182,7 +195,8 @@ int client_queue(struct client *cl, const char *head, const struct mbuf *body,
 	const size_t pos = mb->pos;
 	int err = EOVERFLOW;
 
-	if (mbuf_get_left(mb) + mbuf_get_left(body) > CONTROL_QUEUE_MAX)
+	if (mbuf_get_left(mb) + mbuf_get_left(body) > CONTROL_QUEUE_MAX ||
+	    queued_for_all(cl) + mbuf_get_left(body) > CONTROL_QUEUES_MAX)
 		goto out;
 
 	mb->pos = mb->end;

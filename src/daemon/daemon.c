@@ -166,9 +166,9 @@ static void event_handler(struct agent *a, const struct event *e, void *arg)
 	if (e->type != EVENT_VERDICT)
 		return;
 
-	(void)timer_start(&d->trim_timer, loop_now() + TRIM_DELAY);
+	timer_start(&d->trim_timer, loop_now() + TRIM_DELAY);
 	if (d->status_timer.at == NEVER)
-		(void)timer_start(&d->status_timer, loop_now() + STATUS_DELAY);
+		timer_start(&d->status_timer, loop_now() + STATUS_DELAY);
 }
 
 
@@ -201,7 +201,7 @@ static void wall_handler(void *arg)
 	struct daemon *d = arg;
 
 	d->wall_usec = loop_wall_usec();
-	(void)timer_start(&d->wall_timer, loop_now() + WALL_INTERVAL);
+	timer_start(&d->wall_timer, loop_now() + WALL_INTERVAL);
 }
 
 

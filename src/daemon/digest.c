@@ -1,21 +1,38 @@
-/* Digest credentials for the challenge that challenge.c chose. */
+/* Digest credentials for the challenges that challenge.c chose. */
 
 #include <string.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include "digest.h"
 #include "param.h"
 
 
-struct digest {
+/* Who asks; each is answered in a header of its own (RFC 3261 §22.3). */
+enum asker {
+	ASKER_REGISTRAR,         /* by 401 */
+	ASKER_PROXY,             /* by 407 */
+	ASKERS,
+};
+
+static const struct {
+	enum sip_hdrid challenge;
+	const char *answer;
+} headerv[ASKERS] = {
+	[ASKER_REGISTRAR] = {SIP_HDR_WWW_AUTHENTICATE, "Authorization"},
+	[ASKER_PROXY] = {SIP_HDR_PROXY_AUTHENTICATE, "Proxy-Authorization"},
+};
+
+/* What is kept of a challenge. */
+struct kept {
 	char *realm, *nonce;     /* raw, as between the quotes; NULL: none */
 	char *opaque;            /* NULL: not given */
 	enum digest_algorithm algorithm;
 	bool named;              /* the challenge named it: so do we */
 	bool qop;                /* false: RFC 2069, without nc and cnonce */
-	bool proxy;              /* it was a 407 */
 	uint32_t nc;             /* requests answered with this nonce */
+};
+
+struct digest {
+	struct kept keptv[ASKERS];
 };
 
 /* The challenges of one answer, as told to challenge.c. */
@@ -23,8 +40,31 @@ struct offers {
 	struct httpauth_digest_chall v[DIGEST_OFFERS_MAX];
 	unsigned c;
 	struct challenge *challenge;
+	const struct kept *kept;         /* of the same asker */
 	const char *realm;
 };
+
+
+static bool is_kept(const struct kept *k)
+{
+	return k->realm && k->nonce;
+}
+
+
+static void forget(struct kept *k)
+{
+	k->realm = mem_deref(k->realm);
+	k->nonce = mem_deref(k->nonce);
+	k->opaque = mem_deref(k->opaque);
+	k->nc = 0;
+}
+
+
+static void forget_all(struct digest *d)
+{
+	for (unsigned i = 0; i < ASKERS; i++)
+		forget(&d->keptv[i]);
+}
 
 
 /* Will it stand in a quoted string as it is? A quote that is not escaped or
@@ -99,6 +139,8 @@ static bool offer_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
 		.realm_accepted = !*offers->realm ||
 			!pl_strcmp(&chall->realm, offers->realm),
 		.stale = !pl_strcasecmp(&chall->stale, "true"),
+		.unanswered = !is_kept(offers->kept) ||
+			pl_strcmp(&chall->realm, offers->kept->realm),
 	};
 
 	if (!text_usable(&chall->realm) || !text_usable(&chall->nonce) ||
@@ -111,29 +153,27 @@ static bool offer_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
 }
 
 
-static int keep(struct digest *d, const struct httpauth_digest_chall *chall,
-		bool proxy)
+static int keep(struct kept *k, const struct httpauth_digest_chall *chall)
 {
 	uint32_t nc = 0;
 	int err;
 
 	/* Offered again (Kamailio's are the same within a second): the count
 	 * goes on, or we would look like a replay. */
-	if (digest_ready(d) && !pl_strcmp(&chall->nonce, d->nonce))
-		nc = d->nc;
+	if (is_kept(k) && !pl_strcmp(&chall->nonce, k->nonce))
+		nc = k->nc;
 
-	digest_forget(d);
+	forget(k);
 
-	d->nc = nc;
-	d->algorithm = algorithm_parse(&chall->algorithm);
-	d->named = pl_isset(&chall->algorithm);
-	d->qop = pl_isset(&chall->qop);
-	d->proxy = proxy;
+	k->nc = nc;
+	k->algorithm = algorithm_parse(&chall->algorithm);
+	k->named = pl_isset(&chall->algorithm);
+	k->qop = pl_isset(&chall->qop);
 
-	err = pl_strdup(&d->realm, &chall->realm);
-	err |= pl_strdup(&d->nonce, &chall->nonce);
+	err = pl_strdup(&k->realm, &chall->realm);
+	err |= pl_strdup(&k->nonce, &chall->nonce);
 	if (chall->opaque.p)
-		err |= pl_strdup(&d->opaque, &chall->opaque);
+		err |= pl_strdup(&k->opaque, &chall->opaque);
 
 	return err ? ENOMEM : 0;
 }
@@ -144,21 +184,32 @@ enum challenge_verdict digest_on_challenge(struct digest *d,
 					   const struct sip_msg *msg,
 					   const char *realm, msec_t now)
 {
-	struct offers offers = {.challenge = c, .realm = realm};
-	const bool proxy = msg->scode == 407;
+	const enum asker asker = msg->scode == 407 ? ASKER_PROXY
+						   : ASKER_REGISTRAR;
+	struct kept *kept = &d->keptv[asker];
+	struct offers offers = {
+		.challenge = c, .kept = kept, .realm = realm,
+	};
 	enum challenge_verdict verdict;
 
 	challenge_begin(c);
-	(void)sip_msg_hdr_apply(msg, true, proxy ? SIP_HDR_PROXY_AUTHENTICATE
-						 : SIP_HDR_WWW_AUTHENTICATE,
+	(void)sip_msg_hdr_apply(msg, true, headerv[asker].challenge,
 				offer_handler, &offers);
 	verdict = challenge_end(c, now);
 
 	if (verdict != CHALLENGE_ANSWER) {
-		digest_forget(d);
+		forget_all(d);
+		return verdict;
 	}
-	else if (keep(d, &offers.v[challenge_chosen(c)], proxy)) {
-		digest_forget(d);
+
+	/* A round begins: what the other one asked for in an earlier round is
+	 * not fresh, and may not be wanted any more. */
+	if (c->sent != CHALLENGE_SENT_FRESH)
+		forget(&d->keptv[asker == ASKER_PROXY ? ASKER_REGISTRAR
+						      : ASKER_PROXY]);
+
+	if (keep(kept, &offers.v[challenge_chosen(c)])) {
+		forget_all(d);
 		verdict = CHALLENGE_UNUSABLE;
 	}
 
@@ -169,7 +220,7 @@ enum challenge_verdict digest_on_challenge(struct digest *d,
 static bool nextnonce_handler(const struct sip_hdr *hdr,
 			      const struct sip_msg *msg, void *arg)
 {
-	struct digest *d = arg;
+	struct kept *k = arg;
 	struct param p;
 	struct pl val = hdr->val;
 	char *nonce;
@@ -179,15 +230,15 @@ static bool nextnonce_handler(const struct sip_hdr *hdr,
 		return false;
 
 	if (!pl_isset(&p.val) || !text_usable(&p.val) ||
-	    !pl_strcmp(&p.val, d->nonce))
+	    !pl_strcmp(&p.val, k->nonce))
 		return true;
 
 	if (pl_strdup(&nonce, &p.val))
 		return true;
 
-	mem_deref(d->nonce);
-	d->nonce = nonce;
-	d->nc = 0;
+	mem_deref(k->nonce);
+	k->nonce = nonce;
+	k->nc = 0;
 
 	return true;
 }
@@ -195,113 +246,20 @@ static bool nextnonce_handler(const struct sip_hdr *hdr,
 
 void digest_on_accepted(struct digest *d, const struct sip_msg *msg)
 {
-	if (!digest_ready(d))
+	struct kept *k = &d->keptv[ASKER_REGISTRAR];
+
+	if (!is_kept(k))
 		return;
 
 	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_AUTHENTICATION_INFO,
-				nextnonce_handler, d);
+				nextnonce_handler, k);
 }
 
 
 bool digest_ready(const struct digest *d)
 {
-	return d && d->realm && d->nonce;
-}
-
-
-void digest_forget(struct digest *d)
-{
-	d->realm = mem_deref(d->realm);
-	d->nonce = mem_deref(d->nonce);
-	d->opaque = mem_deref(d->opaque);
-	d->nc = 0;
-}
-
-
-static const EVP_MD *evp_md(enum digest_algorithm a)
-{
-	switch (a) {
-
-	case DIGEST_MD5:        return EVP_md5();
-	case DIGEST_SHA256:     return EVP_sha256();
-	case DIGEST_SHA512_256: return EVP_sha512_256();
-	case DIGEST_UNKNOWN:    break;
-	}
-
-	return NULL;
-}
-
-
-/* The hex of the hash over the parts, joined by colons; NULL ends them. */
-static int hash(char hex[DIGEST_RESPONSE_SIZE], EVP_MD_CTX *ctx,
-		const EVP_MD *md, const char *const *partv)
-{
-	static const char digitv[] = "0123456789abcdef";
-	uint8_t raw[EVP_MAX_MD_SIZE];
-	unsigned len = 0, i;
-	bool ok;
-
-	ok = EVP_DigestInit_ex(ctx, md, NULL);
-
-	for (i = 0; ok && partv[i]; i++) {
-		ok = (!i || EVP_DigestUpdate(ctx, ":", 1)) &&
-			EVP_DigestUpdate(ctx, partv[i], strlen(partv[i]));
-	}
-
-	if (!ok || !EVP_DigestFinal_ex(ctx, raw, &len) ||
-	    2 * len >= DIGEST_RESPONSE_SIZE) {
-		/* TLS reads the same queue, and must not find this in it. */
-		ERR_clear_error();
-		return ENOTSUP;
-	}
-
-	for (i = 0; i < len; i++) {
-		hex[2 * i] = digitv[raw[i] >> 4];
-		hex[2 * i + 1] = digitv[raw[i] & 15];
-	}
-	hex[2 * len] = '\0';
-
-	OPENSSL_cleanse(raw, sizeof(raw));
-
-	return 0;
-}
-
-
-int digest_response(char response[DIGEST_RESPONSE_SIZE],
-		    const struct digest_input *in)
-{
-	const EVP_MD *md = evp_md(in->algorithm);
-	char ha1[DIGEST_RESPONSE_SIZE], ha2[DIGEST_RESPONSE_SIZE], nc[9];
-	EVP_MD_CTX *ctx = md ? EVP_MD_CTX_new() : NULL;
-	int err;
-
-	if (!ctx)
-		return md ? ENOMEM : ENOTSUP;
-
-	(void)re_snprintf(nc, sizeof(nc), "%08x", in->nc);
-
-	err = hash(ha1, ctx, md, (const char *[]){
-			in->user, in->realm, in->password, NULL});
-	if (err)
-		goto out;
-
-	err = hash(ha2, ctx, md, (const char *[]){in->method, in->uri, NULL});
-	if (err)
-		goto out;
-
-	if (in->cnonce)
-		err = hash(response, ctx, md, (const char *[]){
-				ha1, in->nonce, nc, in->cnonce, "auth", ha2,
-				NULL});
-	else
-		err = hash(response, ctx, md, (const char *[]){
-				ha1, in->nonce, ha2, NULL});
-
- out:
-	EVP_MD_CTX_free(ctx);
-	OPENSSL_cleanse(ha1, sizeof(ha1));
-
-	return err;
+	return d && (is_kept(&d->keptv[ASKER_REGISTRAR]) ||
+		     is_kept(&d->keptv[ASKER_PROXY]));
 }
 
 
@@ -327,12 +285,54 @@ static int quoted_print(struct re_printf *pf, const char *text)
 }
 
 
+/* `in` has what is the same for all; the rest is filled in here. */
+static int credentials_print(struct mbuf *mb, const char *header,
+			     struct kept *k, struct digest_input *in)
+{
+	char cnonce[33], response[DIGEST_RESPONSE_SIZE];
+	int err;
+
+	(void)re_snprintf(cnonce, sizeof(cnonce), "%016llx%016llx",
+			  rand_u64(), rand_u64());
+
+	in->algorithm = k->algorithm;
+	in->realm = k->realm;
+	in->nonce = k->nonce;
+	in->cnonce = k->qop ? cnonce : NULL;
+	in->nc = k->nc + 1;
+	err = digest_response(response, in);
+	if (err)
+		return err;
+
+	++k->nc;
+
+	err = mbuf_printf(mb, "%s: Digest username=%H, realm=\"%s\", "
+			  "nonce=\"%s\", uri=\"%s\", response=\"%s\"",
+			  header, quoted_print, in->user, k->realm, k->nonce,
+			  in->uri, response);
+	if (k->named)
+		err |= mbuf_printf(mb, ", algorithm=%s",
+				   digest_algorithm_name(k->algorithm));
+	if (k->opaque)
+		err |= mbuf_printf(mb, ", opaque=\"%s\"", k->opaque);
+	if (k->qop)
+		err |= mbuf_printf(mb, ", qop=auth, nc=%08x, cnonce=\"%s\"",
+				   k->nc, cnonce);
+	err |= mbuf_write_str(mb, "\r\n");
+
+	return err;
+}
+
+
 int digest_print(struct digest *d, struct mbuf *mb, const char *user,
 		 const char *password, const char *method, const char *uri)
 {
-	char cnonce[33], response[DIGEST_RESPONSE_SIZE];
+	struct digest_input in = {
+		.user = user, .password = password, .method = method,
+		.uri = uri,
+	};
 	struct pl uri_text;
-	int err;
+	int err = 0;
 
 	if (!digest_ready(d))
 		return ENOENT;
@@ -341,33 +341,11 @@ int digest_print(struct digest *d, struct mbuf *mb, const char *user,
 	if (!text_usable(&uri_text))
 		return EBADMSG;
 
-	(void)re_snprintf(cnonce, sizeof(cnonce), "%016llx%016llx",
-			  rand_u64(), rand_u64());
-
-	err = digest_response(response, &(struct digest_input){
-			.algorithm = d->algorithm, .user = user,
-			.realm = d->realm, .password = password,
-			.nonce = d->nonce, .method = method, .uri = uri,
-			.cnonce = d->qop ? cnonce : NULL, .nc = d->nc + 1});
-	if (err)
-		return err;
-
-	++d->nc;
-
-	err = mbuf_printf(mb, "%s: Digest username=%H, realm=\"%s\", "
-			  "nonce=\"%s\", uri=\"%s\", response=\"%s\"",
-			  d->proxy ? "Proxy-Authorization" : "Authorization",
-			  quoted_print, user, d->realm, d->nonce, uri,
-			  response);
-	if (d->named)
-		err |= mbuf_printf(mb, ", algorithm=%s",
-				   digest_algorithm_name(d->algorithm));
-	if (d->opaque)
-		err |= mbuf_printf(mb, ", opaque=\"%s\"", d->opaque);
-	if (d->qop)
-		err |= mbuf_printf(mb, ", qop=auth, nc=%08x, cnonce=\"%s\"",
-				   d->nc, cnonce);
-	err |= mbuf_write_str(mb, "\r\n");
+	for (unsigned i = 0; i < ASKERS && !err; i++) {
+		if (is_kept(&d->keptv[i]))
+			err = credentials_print(mb, headerv[i].answer,
+						&d->keptv[i], &in);
+	}
 
 	return err;
 }
@@ -377,7 +355,7 @@ static void destructor(void *arg)
 {
 	struct digest *d = arg;
 
-	digest_forget(d);
+	forget_all(d);
 	OPENSSL_cleanse(d, sizeof(*d));
 }
 

@@ -11,28 +11,30 @@
 #define DIGEST_OFFERS_MAX 8      /* challenges of one answer that are read */
 #define DIGEST_TEXT_MAX   1024   /* bytes of realm, nonce, opaque, each */
 
-/* What is kept of the challenge being answered. One per registration. */
+/* What is kept of the challenges being answered, one of a registrar (401) and
+ * one of a proxy (407). One per registration. */
 struct digest;
 
 int digest_alloc(struct digest **dp);
 
 /* Tells every challenge of a 401 or 407 to `c` (begin, offer, end) and keeps
- * the chosen one. `realm`: the accepted one, "" for any. */
+ * the chosen one. The other status' is kept beside it only if the request
+ * had CHALLENGE_SENT_FRESH. `realm`: the accepted one, "" for any. */
 enum challenge_verdict digest_on_challenge(struct digest *d,
 					   struct challenge *c,
 					   const struct sip_msg *msg,
 					   const char *realm, msec_t now);
 
-/* Authentication-Info: nextnonce replaces the nonce (RFC 7616 §3.5). */
+/* Authentication-Info: nextnonce replaces the registrar's nonce (RFC 7616
+ * §3.5). SIP has no such header for a proxy's. */
 void digest_on_accepted(struct digest *d, const struct sip_msg *msg);
 
-/* Is there a challenge to answer or reuse? Only after CHALLENGE_ANSWER; every
+/* Is there any challenge to answer or reuse? Only after CHALLENGE_ANSWER; every
  * other verdict forgets what was known. */
 bool digest_ready(const struct digest *d);
-void digest_forget(struct digest *d);
 
-/* Writes the line "Authorization: Digest ...\r\n" (or Proxy-Authorization) for
- * this request, and counts nc. ENOENT: no challenge; EBADMSG: user or URI
+/* Writes the line "Authorization: Digest ...\r\n", Proxy-Authorization, or
+ * both (RFC 3261 §22.3) for this request, and counts nc of each. ENOENT: no challenge; EBADMSG: user or URI
  * cannot stand in a quoted string; ENOTSUP: OpenSSL refuses the algorithm. */
 int digest_print(struct digest *d, struct mbuf *mb, const char *user,
 		 const char *password, const char *method, const char *uri);
@@ -49,7 +51,7 @@ struct digest_input {
 
 #define DIGEST_RESPONSE_SIZE 65  /* 256 bits in hex, and the zero */
 
-/* Pure: RFC 7616 §3.4.1, qop "auth". ENOTSUP as above. */
+/* Pure (digest_response.c): RFC 7616 §3.4.1, qop "auth". ENOTSUP as above. */
 int digest_response(char response[DIGEST_RESPONSE_SIZE],
 		    const struct digest_input *in);
 

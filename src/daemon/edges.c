@@ -64,7 +64,7 @@ int edges_alloc(struct edges **ep, const struct edges_conf *conf)
 
 static void arm(struct edge_point *p, msec_t now)
 {
-	(void)timer_start(&p->timer, edge_deadline(&p->edge, now));
+	timer_start(&p->timer, edge_deadline(&p->edge, now));
 }
 
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "frame.h"
 #include "net.h"
+#include "param.h"
 
 
 #define STUN_HEADER 20           /* bytes, RFC 8489 §5 */
@@ -190,21 +191,6 @@ static bool next_header(struct pl *rest, struct pl *header)
 }
 
 
-static bool linear_space(char ch)
-{
-	return ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n';
-}
-
-
-static void trim(struct pl *pl)
-{
-	while (pl->l && linear_space(pl->p[0]))
-		pl_advance(pl, 1);
-	while (pl->l && linear_space(pl->p[pl->l - 1]))
-		--pl->l;
-}
-
-
 /* Is this Content-Length, in either form? Then *value is what it says. */
 static bool is_content_length(const struct pl *header, struct pl *value)
 {
@@ -216,11 +202,11 @@ static bool is_content_length(const struct pl *header, struct pl *value)
 
 	name.p = header->p;
 	name.l = (size_t)(colon - header->p);
-	trim(&name);
+	name = lws_trim(name);
 
 	value->p = colon + 1;
 	value->l = header->l - (size_t)(value->p - header->p);
-	trim(value);
+	*value = lws_trim(*value);
 
 	return !pl_strcasecmp(&name, "Content-Length") ||
 		!pl_strcasecmp(&name, "l");

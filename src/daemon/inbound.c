@@ -6,15 +6,13 @@
 #include "net.h"
 
 
-#define ALLOW "Allow: OPTIONS, NOTIFY, INVITE, ACK, BYE, CANCEL\r\n"
-
 /* Without a dialog of ours a BYE or CANCEL finds nothing (RFC 3261 §12.2.2,
  * §9.2); an INVITE is answered as configured; an ACK never (§17.1.1.3). */
 static const struct {
 	const char *method;
 	struct inbound_answer answer;
 } table[] = {
-	{"OPTIONS", {200, "OK", ALLOW}},
+	{"OPTIONS", {200, "OK", INBOUND_ALLOW}},
 	{"NOTIFY",  {200, "OK", NULL}},
 	{"BYE",     {481, "Call/Transaction Does Not Exist", NULL}},
 	{"CANCEL",  {481, "Call/Transaction Does Not Exist", NULL}},
@@ -45,7 +43,7 @@ struct inbound_answer inbound_answer(const struct account_conf *conf,
 				     const struct sip_msg *msg)
 {
 	static const struct inbound_answer unknown = {
-		405, "Method Not Allowed", ALLOW,
+		405, "Method Not Allowed", INBOUND_ALLOW,
 	};
 	size_t i;
 
@@ -57,6 +55,14 @@ struct inbound_answer inbound_answer(const struct account_conf *conf,
 		return rejected(conf);
 
 	return unknown;
+}
+
+
+bool inbound_means_call(const struct sip_msg *msg)
+{
+	return !pl_strcmp(&msg->met, "INVITE") ||
+		!pl_strcmp(&msg->met, "MESSAGE") ||
+		!pl_strcmp(&msg->met, "NOTIFY");
 }
 
 

@@ -7,6 +7,9 @@
 #include "config.h"
 
 
+/* The header that says what we take, in a REGISTER too. */
+#define INBOUND_ALLOW "Allow: OPTIONS, NOTIFY, INVITE, ACK, BYE, CANCEL\r\n"
+
 /* The answer to a request; code 0: none at all (ACK). */
 struct inbound_answer {
 	uint16_t code;
@@ -16,6 +19,9 @@ struct inbound_answer {
 
 struct inbound_answer inbound_answer(const struct account_conf *conf,
 				     const struct sip_msg *msg);
+
+/* Is it of a kind that only somebody who wants the AOR sends? */
+bool inbound_means_call(const struct sip_msg *msg);
 
 /* Is this address in inbound.allow ("ADDR" or "ADDR/BITS")? */
 bool inbound_allowed(const struct account_conf *conf, const struct sa *src);

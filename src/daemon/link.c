@@ -5,6 +5,7 @@
 #include "log.h"
 #include "loop.h"
 #include "net.h"
+#include "sipmsg.h"
 #include "timer.h"
 
 
@@ -107,7 +108,7 @@ static void arm(struct link *l)
 		return;
 
 	flow_on_partial(&l->flow, conn_partial_since(l->conn));
-	(void)timer_start(&l->timer, flow_deadline(&l->flow));
+	timer_start(&l->timer, flow_deadline(&l->flow));
 }
 
 
@@ -228,19 +229,10 @@ static void estab_handler(void *arg)
 }
 
 
-/* libre 1.1.0 hands out messages that lack what every one must have. */
-static bool complete(const struct sip_msg *msg)
-{
-	return msg->callid.l && msg->cseq.met.l && msg->from.auri.l &&
-		msg->to.auri.l && msg->via.sentby.l &&
-		(!msg->req || !pl_cmp(&msg->met, &msg->cseq.met));
-}
-
-
 static void receive(struct link *l, const struct sip_msg *msg,
 		    const struct sa *src)
 {
-	if (!complete(msg)) {
+	if (!message_complete(msg)) {
 		log_debug(l->who, "incomplete message dropped");
 		return;
 	}
@@ -390,7 +382,10 @@ void link_reply(struct link *l, const struct sa *dst, struct mbuf *mb)
 	else
 		err = conn_send(l->conn, mbuf_buf(mb), mbuf_get_left(mb));
 
-	if (err)
+	/* A stream whose queue is full belongs to a peer that does not read. */
+	if (err && conn_transport(l->conn) != TRANSPORT_UDP)
+		fail(l, REASON_FLOW_LOST, strerror(err));
+	else if (err)
 		log_debug(l->who, "answer not sent: %s", strerror(err));
 }
 

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,19 +35,6 @@ static const struct {
 
 static enum log_level max_level = LOG_LEVEL_INFO;
 static unsigned lost;            /* lines that nobody took */
-
-
-bool log_level_parse(enum log_level *level, const char *name)
-{
-	for (size_t i = 0; i < LEVELS; i++) {
-		if (!strcasecmp(name, levelv[i].name)) {
-			*level = levelv[i].level;
-			return true;
-		}
-	}
-
-	return false;
-}
 
 
 const char *log_level_name(enum log_level level)

@@ -17,8 +17,7 @@ enum log_level {
 	LOG_LEVEL_DEBUG = 7,
 };
 
-/* "error" "warning" "notice" "info" "debug"; false: none of them. */
-bool log_level_parse(enum log_level *level, const char *name);
+/* "error" "warning" "notice" "info" "debug" */
 const char *log_level_name(enum log_level level);
 
 void log_set_level(enum log_level level);

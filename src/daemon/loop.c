@@ -110,6 +110,10 @@ static void signals_close(void)
 	(void)close(sig.io.fd);
 	sig.io.fd = -1;
 
+	/* One that came after the last look must not kill us on the way out. */
+	for (size_t i = 0; i < sizeof(signalv) / sizeof(signalv[0]); i++)
+		(void)signal(signalv[i], SIG_IGN);
+
 	(void)sigprocmask(SIG_SETMASK, &sig.mask, NULL);
 }
 
@@ -176,7 +180,9 @@ int loop_init(loop_signal_h *signalh, void *arg)
 
 	/* OpenSSL's generator starts at its first use and crashes if there is
 	 * no memory then: let that be now. */
-	if (RAND_bytes(&byte, sizeof(byte)) != 1)
+	if (!OSSL_LIB_CTX_get0_global_default())
+		err = ENOMEM;
+	else if (RAND_bytes(&byte, sizeof(byte)) != 1)
 		err = EIO;
 
 	if (!err)

@@ -266,6 +266,8 @@ static void register_method(struct control_call *call,
 
 	if (err == EINVAL)
 		(void)control_error(call, "NotRunning", "name", rc->name);
+	else if (err == EBUSY)
+		(void)control_error(call, "Busy", "name", rc->name);
 	else
 		no_memory(call);
 	mem_deref(rc);

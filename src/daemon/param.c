@@ -10,7 +10,7 @@ static bool is_space(char c)
 }
 
 
-static struct pl trim(struct pl pl)
+struct pl lws_trim(struct pl pl)
 {
 	while (pl.l && is_space(pl.p[0]))
 		pl_advance(&pl, 1);
@@ -61,7 +61,7 @@ static struct pl cut(struct pl *rest, char stop)
 
 	pl_advance(rest, (ssize_t)(n < rest->l ? n + 1 : n));
 
-	return trim(head);
+	return lws_trim(head);
 }
 
 
@@ -80,7 +80,7 @@ bool param_next(struct pl *rest, struct param *p)
 			return true;
 		}
 
-		p->val = trim(val);
+		p->val = lws_trim(val);
 		if (p->val.l >= 2 && p->val.p[0] == '"' &&
 		    p->val.p[p->val.l - 1] == '"') {
 			++p->val.p;
@@ -157,7 +157,7 @@ int name_addr_split(struct pl *uri, struct pl *params,
 		*params = rest;
 	}
 
-	*uri = trim(*uri);
+	*uri = lws_trim(*uri);
 
 	return uri->l ? 0 : EBADMSG;
 }
@@ -165,7 +165,7 @@ int name_addr_split(struct pl *uri, struct pl *params,
 
 bool number_lead(uint32_t *np, const struct pl *pl)
 {
-	const struct pl text = trim(*pl);
+	const struct pl text = lws_trim(*pl);
 	uint64_t n = 0;
 	size_t i;
 

@@ -10,6 +10,9 @@
 #include "compat.h"
 
 
+/* Without linear white space at either end (RFC 3261 §25.1 LWS). */
+struct pl lws_trim(struct pl pl);
+
 struct param {
 	struct pl raw;           /* "name=value" without the semicolon */
 	struct pl name;

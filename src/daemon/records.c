@@ -7,11 +7,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "hosts.h"
 #include "log.h"
 #include "loop.h"
 #include "records.h"
+#include "stamp.h"
 
 
 #define RESOLV_CONF "/etc/resolv.conf"
@@ -19,13 +19,6 @@
 #define IDLE_MAX    2048         /* sets */
 #define HASH_SIZE   1024
 #define FROM_SIZE   80
-
-/* A file as it was when we looked. */
-struct stamp {
-	struct timespec mtime;
-	off_t size;
-	ino_t inode;
-};
 
 struct records {
 	struct dnsc *dnsc;               /* NULL: cannot be had */
@@ -44,27 +37,6 @@ struct key {
 	const char *name;
 	uint16_t type;
 };
-
-
-static bool stamp_changed(struct stamp *s, const char *path)
-{
-	struct stamp now = {.size = -1};
-	struct stat st;
-	bool changed;
-
-	if (!stat(path, &st)) {
-		now.mtime = st.st_mtim;
-		now.size = st.st_size;
-		now.inode = st.st_ino;
-	}
-
-	changed = now.mtime.tv_sec != s->mtime.tv_sec ||
-		  now.mtime.tv_nsec != s->mtime.tv_nsec ||
-		  now.size != s->size || now.inode != s->inode;
-	*s = now;
-
-	return changed;
-}
 
 
 /* Those of resolv.conf that can be used; scoped addresses cannot. */
@@ -320,14 +292,10 @@ static bool ask_hosts(struct dns_answer *a, const struct record_set *s)
 
 static int ask_dns(struct record_set *s)
 {
-	int err;
-
 	if (!s->r->dnsc)
 		return ENOSYS;
 
-	err = timer_start(&s->timer, loop_now() + s->r->timeout);
-	if (err)
-		return err;
+	timer_start(&s->timer, loop_now() + s->r->timeout);
 
 	return dnsc_query(&s->dq, s->r->dnsc, s->name, s->type, DNS_CLASS_IN,
 			  true, dns_handler, s);

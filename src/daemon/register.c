@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <openssl/evp.h>
+#include "config_uri.h"
+#include "inbound.h"
 #include "param.h"
 #include "register.h"
 
@@ -10,8 +12,6 @@
 #define MAX_FORWARDS 70          /* RFC 3261 §8.1.1.6 */
 #define RURI_SIZE    320         /* "sips:", a DNS name of 255, ":65535" */
 #define TOKEN_BYTES  5           /* in hex: registrars may change the case */
-
-static const char allow[] = "OPTIONS, NOTIFY, INVITE, ACK, BYE, CANCEL";
 
 
 static void hex_print(char *hex, size_t size, const uint8_t *p, size_t len)
@@ -214,41 +214,6 @@ static int head_print(struct mbuf *mb, const struct register_request *r,
 }
 
 
-static bool user_char(char c)
-{
-	/* RFC 3261 §25.1 user: unreserved and user-unreserved */
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-		(c >= 'a' && c <= 'z') ||
-		(c && strchr("-_.!~*'()&=+$,;?/", c));
-}
-
-
-static bool hex_char(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') ||
-		(c >= 'a' && c <= 'f');
-}
-
-
-/* Escapes what must be, and leaves alone what is escaped already: the user of
- * the AOR comes as it stands in the URI, contact.user as somebody typed it. */
-static int user_print(struct re_printf *pf, const char *user)
-{
-	int err = 0;
-
-	for (; *user && !err; ++user) {
-
-		if (user_char(*user) || (*user == '%' && hex_char(user[1]) &&
-					 hex_char(user[2])))
-			err = pf->vph(user, 1, pf->arg);
-		else
-			err = re_hprintf(pf, "%%%02X", (unsigned char)*user);
-	}
-
-	return err;
-}
-
-
 /* Host and port of the Contact. */
 static int contact_host(char *host, size_t size,
 			const struct register_request *r)
@@ -294,15 +259,20 @@ static int contact_print(struct mbuf *mb, const struct register_request *r)
 	const char *user = *id->conf->contact_user ? id->conf->contact_user
 						   : id->conf->aor_user;
 	char host[RURI_SIZE];
+	struct pl pl;
 	int err;
+
+	pl_set_str(&pl, user);
+	if (pl.l && !user_valid(&pl))
+		return EBADMSG;
 
 	err = contact_host(host, sizeof(host), r);
 	if (err)
 		return err;
 
-	err = mbuf_printf(mb, "Contact: <%s:%H%s%s%s;" REGISTER_TOKEN
+	err = mbuf_printf(mb, "Contact: <%s:%s%s%s%s;" REGISTER_TOKEN
 			  "=%s.%s>", id->conf->sips ? "sips" : "sip",
-			  user_print, user, *user ? "@" : "", host,
+			  user, *user ? "@" : "", host,
 			  contact_transport(r), id->token_account,
 			  id->token_flow);
 	if (!r->plain)
@@ -350,7 +320,7 @@ int register_print(struct mbuf *mb, const struct register_request *r)
 	err = mbuf_printf(mb, "Expires: %u\r\n", r->expires);
 	if (!r->plain)
 		err |= mbuf_printf(mb, "Supported: path, outbound, gruu\r\n");
-	err |= mbuf_printf(mb, "Allow: %s\r\n", allow);
+	err |= mbuf_write_str(mb, INBOUND_ALLOW);
 	if (err)
 		return err;
 

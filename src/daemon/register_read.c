@@ -1,5 +1,6 @@
 /* The facts of an answer to a REGISTER. */
 
+#include <ctype.h>
 #include <string.h>
 #include "param.h"
 #include "register.h"
@@ -89,13 +90,10 @@ static int user_next(struct pl *pl)
 		return -1;
 
 	c = (unsigned char)*pl->p;
-	if (c == '%' && pl->l >= 3) {
-		const uint8_t high = ch_hex(pl->p[1]), low = ch_hex(pl->p[2]);
-
-		if (high <= 15 && low <= 15) {
-			c = high << 4 | low;
-			pl_advance(pl, 2);
-		}
+	if (c == '%' && pl->l >= 3 && isxdigit((unsigned char)pl->p[1]) &&
+	    isxdigit((unsigned char)pl->p[2])) {
+		c = ch_hex(pl->p[1]) << 4 | ch_hex(pl->p[2]);
+		pl_advance(pl, 2);
 	}
 
 	pl_advance(pl, 1);

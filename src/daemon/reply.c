@@ -148,11 +148,6 @@ int reply_print(struct mbuf *mb, const struct sip_msg *req,
 	const size_t start = mb->pos;
 	int err;
 
-	if (!cseq || !pl_isset(&req->cseq.met) ||
-	    !pl_isset(&req->via.branch) || !pl_isset(&req->from.val) ||
-	    !pl_isset(&req->to.val) || !pl_isset(&req->callid))
-		return EBADMSG;
-
 	err = mbuf_printf(mb, "SIP/2.0 %u %s\r\n", code, reason);
 
 	(void)sip_msg_hdr_apply(req, true, SIP_HDR_VIA, via_handler, &vias);

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "loop.h"
+#include "net.h"
 #include "records.h"
 #include "resolve.h"
 
 
 #define LABEL_MAX    63          /* RFC 1035 §2.3.4 */
-#define LITERAL_SIZE 64          /* an IPv6 address and the zero */
 #define FAMILIES     2
 
 /* With one family known, the other gets so much longer (RFC 8305 §3 has the
@@ -41,28 +41,6 @@ struct resolve_query {
 	resolve_h *h;
 	void *arg;
 };
-
-
-/* "192.0.2.1", "2001:db8::1" and "[2001:db8::1]" */
-static bool parse_literal(struct sa *sa, const char *host, uint16_t port)
-{
-	size_t len = strlen(host);
-	char buf[LITERAL_SIZE];
-
-	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
-		++host;
-		len -= 2;
-	}
-
-	if (len >= sizeof(buf))
-		return false;
-
-	memcpy(buf, host, len);
-	buf[len] = '\0';
-	sa_init(sa, AF_UNSPEC);  /* sa_set_str() leaves the scope as it was */
-
-	return !sa_set_str(sa, buf, port);
-}
 
 
 /* Lower case, without the final dot. RFC 1123 §2.1: letters, digits, hyphens,
@@ -232,15 +210,12 @@ static bool half_known(const struct resolve_query *q)
 }
 
 
-static int query_arm(struct resolve_query *q)
+static void query_arm(struct resolve_query *q)
 {
 	if (!q->waiting)
-		return timer_start(&q->timer, loop_now());
-
-	if (half_known(q))
-		return timer_start(&q->timer, loop_now() + SETTLE);
-
-	return 0;
+		timer_start(&q->timer, loop_now());
+	else if (half_known(q))
+		timer_start(&q->timer, loop_now() + SETTLE);
 }
 
 
@@ -275,16 +250,17 @@ static int query_want(struct resolve_query *q, struct resolve *r,
 static int query_start(struct resolve_query *q, struct resolve *r,
 		       const char *name)
 {
-	/* The sets give up before that; it is started so that from now on it
-	 * only moves. */
-	int err = timer_start(&q->timer, loop_now() + 2 * r->timeout);
+	int err = 0;
 
-	if (!err && name && q->family != RESOLVE_IPV4)
+	/* The sets give up before that. */
+	timer_start(&q->timer, loop_now() + 2 * r->timeout);
+
+	if (name && q->family != RESOLVE_IPV4)
 		err = query_want(q, r, name, DNS_TYPE_AAAA);
 	if (!err && name && q->family != RESOLVE_IPV6)
 		err = query_want(q, r, name, DNS_TYPE_A);
 	if (!err)
-		err = query_arm(q);
+		query_arm(q);
 
 	return err;
 }
@@ -302,8 +278,8 @@ int resolve_query(struct resolve_query **qp, struct resolve *r,
 {
 	struct resolve_query *q;
 	char name[RECORDS_NAME_SIZE];
-	struct sa literal;
-	bool is_literal = parse_literal(&literal, host, port);
+	struct addr literal;
+	bool is_literal = addr_parse(&literal, host, strlen(host), port);
 	int err = 0;
 
 	if (!is_literal)
@@ -321,7 +297,7 @@ int resolve_query(struct resolve_query **qp, struct resolve *r,
 	q->h = h;
 	q->arg = arg;
 	if (is_literal)
-		sa_cpy(&q->literal, &literal);
+		sa_from_addr(&q->literal, &literal);
 	list_append(&r->queryl, &q->le, q);
 
 	err = query_start(q, r, is_literal ? NULL : name);

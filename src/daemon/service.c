@@ -1,10 +1,8 @@
 /* What the service manager is told: ready, status, watchdog, stopping. */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include "loop.h"
 #include "service.h"
 #include "timer.h"
@@ -26,7 +24,7 @@ static void watchdog_handler(void *arg)
 	(void)sd_notify(0, "WATCHDOG=1");
 
 	/* Moves within the heap that has just given it back: cannot fail. */
-	(void)timer_start(&service.watchdog, loop_now() + service.interval);
+	timer_start(&service.watchdog, loop_now() + service.interval);
 }
 
 
@@ -45,24 +43,15 @@ int service_init(void)
 	if (!service.interval)
 		service.interval = 1;
 
-	return timer_start(&service.watchdog, loop_now());
+	timer_start(&service.watchdog, loop_now());
+
+	return 0;
 }
 
 
 void service_ready(void)
 {
 	(void)sd_notify(0, "READY=1");
-}
-
-
-void service_reloading(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-			 (uint64_t)ts.tv_sec * 1000000 +
-			 (uint64_t)ts.tv_nsec / 1000);
 }
 
 

@@ -433,6 +433,20 @@ static bool is_for_us(const struct slot *s, const struct sip_msg *msg)
 }
 
 
+/* Can it only have come by way of our binding? Anybody at the edge's address
+ * can send us an ACK; and an OPTIONS may be the registrar's own keepalive, sent
+ * to where it sees us and not to our Contact. */
+static bool is_proof(const struct slot *s, const struct sip_msg *msg,
+		     const struct sa *src)
+{
+	if (register_token_match(&s->id, msg))
+		return true;
+
+	return sa_cmp(src, link_peer(s->link), SA_ALL) &&
+		inbound_means_call(msg);
+}
+
+
 static void request_handler(const struct sip_msg *msg, const struct sa *src,
 			    void *arg)
 {
@@ -441,12 +455,14 @@ static void request_handler(const struct sip_msg *msg, const struct sa *src,
 	struct inbound_answer answer;
 	struct mbuf *mb = NULL;
 	struct sa dst;
+	bool proof;
 
 	if (!is_for_us(s, msg)) {
 		++o->dropped;
 		return;
 	}
 
+	proof = is_proof(s, msg, src);
 	answer = inbound_answer(o->conf, msg);
 	if (answer.code) {
 		mb = mbuf_alloc(REPLY_ROOM);
@@ -461,7 +477,7 @@ static void request_handler(const struct sip_msg *msg, const struct sa *src,
 		link_reply(s->link, &dst, mb);
 	}
 
-	account_on_inbound(o->account, s->i, answer.code, loop_now());
+	account_on_inbound(o->account, s->i, answer.code, proof, loop_now());
 	mem_deref(mb);
 }
 

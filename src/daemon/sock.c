@@ -41,6 +41,11 @@ static int bind_source(int fd, const struct sa *source)
 }
 
 
+/* Descriptors that flows leave to others: control clients above all, by which
+ * the operator finds out that the limit is too low, the hosts file, the CAs. */
+#define FD_RESERVE 8
+
+
 /* What both kinds have in common. */
 static int open_socket(int *fdp, const struct sock_conf *conf, int type)
 {
@@ -50,6 +55,11 @@ static int open_socket(int *fdp, const struct sock_conf *conf, int type)
 	fd = socket(af, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return errno;
+
+	if (fd >= getdtablesize() - FD_RESERVE) {
+		(void)close(fd);
+		return EMFILE;
+	}
 
 	err = bind_interface(fd, conf->interface);
 	if (!err)

@@ -9,7 +9,7 @@
 
 
 struct stamp {
-	char *path;              /* "": no file */
+	char *path;              /* "": no file; NULL after stamp_changed() */
 	dev_t dev;
 	ino_t ino;
 	off_t size;
@@ -23,5 +23,9 @@ void stamp_reset(struct stamp *s);
 
 /* Same path and same content, as far as the file system tells. */
 bool stamp_equal(const struct stamp *a, const struct stamp *b);
+
+/* Looks again, at `path`: is it another file, gone, or there now? For a stamp
+ * without a path of its own, zeroed at first. */
+bool stamp_changed(struct stamp *s, const char *path);
 
 #endif

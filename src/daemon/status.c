@@ -125,7 +125,9 @@ void status_event_text(char *buf, size_t size, const struct event *e)
 }
 
 
-int status_event(struct mbuf *mb, const char *name, const struct event *e)
+/* The EVENT object. */
+static int add_event(struct mbuf *mb, const char *name,
+		     const struct event *e)
 {
 	char text[TEXT_MAX];
 	int err;
@@ -158,7 +160,7 @@ static int add_events(struct mbuf *mb, const char *name,
 
 	err = json_open(mb, "events", '[');
 	for (i = 0; !err && (e = journal_get(j, i)); i++)
-		err = status_event(mb, name, e);
+		err = add_event(mb, name, e);
 
 	return err | json_close(mb, ']');
 }

@@ -13,9 +13,6 @@
 int status_account(struct mbuf *mb, const char *key, const struct agent *a,
 		   int64_t wall_usec, bool events);
 
-/* The EVENT object. */
-int status_event(struct mbuf *mb, const char *name, const struct event *e);
-
 /* What the event says, as a sentence. */
 void status_event_text(char *buf, size_t size, const struct event *e);
 

@@ -28,6 +28,7 @@ static struct {
 	uint32_t count;
 	uint32_t size;
 	struct io io;                    /* the timerfd */
+	struct timer *homeless;          /* the heap could not grow for them */
 	msec_t armed;                    /* NEVER: it is not */
 	msec_t earliest;                 /* of what handlers start just now */
 } heap = {
@@ -120,7 +121,7 @@ static int grow(void)
 }
 
 
-static int arm(msec_t at)
+static void arm(msec_t at)
 {
 	struct itimerspec its = {
 		.it_value = {
@@ -130,21 +131,49 @@ static int arm(msec_t at)
 		},
 	};
 
-	if (timerfd_settime(heap.io.fd, TFD_TIMER_ABSTIME, &its, NULL))
-		return errno;
-
-	heap.armed = at;
-
-	return 0;
+	/* Its arguments are ours and valid: there is no other error. */
+	if (!timerfd_settime(heap.io.fd, TFD_TIMER_ABSTIME, &its, NULL))
+		heap.armed = at;
 }
 
 
-static int arm_nearest(void)
+static void arm_nearest(void)
 {
-	if (!heap.count || heap.slotv[0].at >= heap.armed)
-		return 0;
+	msec_t at = heap.count ? heap.slotv[0].at : NEVER;
 
-	return arm(heap.slotv[0].at);
+	if (heap.homeless)
+		at = clock_min(at, loop_now() + TIMER_HOMELESS);
+
+	if (at < heap.armed)
+		arm(at);
+}
+
+
+/* They are few and it is rare: memory had run out. */
+static void house(void)
+{
+	struct timer *t = heap.homeless;
+
+	heap.homeless = NULL;
+	while (t) {
+		struct timer *next = t->next;
+
+		t->homeless = false;
+		timer_start(t, t->at);
+		t = next;
+	}
+}
+
+
+static void leave_list(struct timer *t)
+{
+	struct timer **tp = &heap.homeless;
+
+	while (*tp != t)
+		tp = &(*tp)->next;
+
+	*tp = t->next;
+	t->homeless = false;
 }
 
 
@@ -180,6 +209,7 @@ static void timerfd_handler(int flags, void *arg)
 
 	/* While handlers run, nothing is nearer than what we shall arm. */
 	heap.armed = 0;
+	house();
 	expire(loop_now());
 
 	/* A handler may have closed it all. */
@@ -187,7 +217,7 @@ static void timerfd_handler(int flags, void *arg)
 		return;
 
 	heap.armed = NEVER;
-	(void)arm_nearest();
+	arm_nearest();
 }
 
 
@@ -217,6 +247,8 @@ void timers_close(void)
 	/* Their owners may outlive us, and cancel them later. */
 	while (heap.count)
 		timer_cancel(heap.slotv[heap.count - 1].t);
+	while (heap.homeless)
+		timer_cancel(heap.homeless);
 
 	free(heap.slotv);
 	heap.slotv = NULL;
@@ -243,38 +275,41 @@ void timer_init(struct timer *t, timer_h *h, void *arg)
 	t->at = NEVER;
 	t->h = h;
 	t->arg = arg;
+	t->next = NULL;
 	t->index = 0;
+	t->homeless = false;
 }
 
 
-int timer_start(struct timer *t, msec_t at)
+void timer_start(struct timer *t, msec_t at)
 {
 	struct slot slot = {
 		.at = at > heap.earliest ? at : heap.earliest,
 		.t = t,
 	};
-	int err = 0;
 
 	if (at == NEVER || heap.io.fd < 0) {
 		timer_cancel(t);
-		return at == NEVER ? 0 : ENODEV;
+		return;
 	}
+
+	if (t->homeless)
+		leave_list(t);
+	t->at = at;
 
 	if (t->index) {
 		place(t->index - 1, slot);
 	}
-	else {
-		if (heap.count == heap.size)
-			err = grow();
-		if (err)
-			return err;
-
+	else if (heap.count < heap.size || !grow()) {
 		sift_up(heap.count++, slot);
 	}
+	else {
+		t->homeless = true;
+		t->next = heap.homeless;
+		heap.homeless = t;
+	}
 
-	t->at = at;
-
-	return arm_nearest();
+	arm_nearest();
 }
 
 
@@ -284,6 +319,8 @@ void timer_cancel(struct timer *t)
 
 	t->at = NEVER;
 
+	if (t->homeless)
+		leave_list(t);
 	if (!t->index)
 		return;
 

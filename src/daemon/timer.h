@@ -11,13 +11,17 @@
 #include "clock.h"
 
 
+#define TIMER_HOMELESS 1000      /* [ms] how late it may then be */
+
 typedef void (timer_h)(void *arg);
 
 struct timer {
 	msec_t at;               /* NEVER: not started */
 	timer_h *h;
 	void *arg;
+	struct timer *next;      /* while there is no room in the heap */
 	uint32_t index;          /* in the heap, from 1; 0: not in it */
+	bool homeless;           /* started, but not in the heap */
 };
 
 int timers_init(void);           /* after libre; loop_init() calls it */
@@ -28,8 +32,9 @@ unsigned timers_count(void);
 void timer_init(struct timer *t, timer_h *h, void *arg);
 
 /* Fires at `at` (at once if it has passed, but never before the return to the
- * loop); NEVER cancels. ENOMEM: the heap cannot grow, the timer is off. */
-int timer_start(struct timer *t, msec_t at);
+ * loop); NEVER cancels. It cannot fail: without memory for the heap to grow
+ * the timer waits in a list that is looked through every TIMER_HOMELESS. */
+void timer_start(struct timer *t, msec_t at);
 void timer_cancel(struct timer *t);
 
 #endif

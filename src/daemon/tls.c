@@ -201,6 +201,8 @@ static int ctx_init(struct tls_ctx *ctx, char *text, size_t size)
 	SSL_CTX_set_mode(ctx->ssl, SSL_MODE_RELEASE_BUFFERS |
 			 SSL_MODE_ENABLE_PARTIAL_WRITE |
 			 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* Or one SSL_read() goes on for as long as a peer sends KeyUpdates. */
+	(void)SSL_CTX_clear_mode(ctx->ssl, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_cache_mode(ctx->ssl, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_default_passwd_cb(ctx->ssl, no_password);
 	SSL_CTX_set1_cert_store(ctx->ssl, trust_store(ctx->trust));
@@ -307,17 +309,18 @@ static int peer_alloc(struct peer **pp, const char *host)
 {
 	struct peer *p;
 	struct addr a;
+	char literal[ADDR_STRLEN];
 	struct pl pl;
+	bool is_literal;
 	int err;
 
 	pl_set_str(&pl, host);
-	if (pl.l > 2 && pl.p[0] == '[' && pl.p[pl.l - 1] == ']') {
-		++pl.p;
-		pl.l -= 2;
-	}
-	else if (pl.l && pl.p[pl.l - 1] == '.') {
+	is_literal = addr_parse(&a, pl.p, pl.l, 0);
+
+	if (is_literal)
+		pl_set_str(&pl, addr_print_ip(&a, literal, sizeof(literal)));
+	else if (pl.l && pl.p[pl.l - 1] == '.')
 		--pl.l;
-	}
 
 	/* with a leading dot OpenSSL would accept any name below it */
 	if (!pl.l || pl.p[0] == '.')
@@ -327,7 +330,7 @@ static int peer_alloc(struct peer **pp, const char *host)
 	if (!p)
 		return ENOMEM;
 
-	p->literal = addr_parse(&a, pl.p, pl.l, 0);
+	p->literal = is_literal;
 	err = pl_strdup(&p->host, &pl);
 	if (err)
 		mem_deref(p);

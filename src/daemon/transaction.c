@@ -24,7 +24,7 @@ static void resend_handler(void *arg)
 	/* RFC 3261 §17.1.2.2: doubled up to T2; at T2 once a 1xx has come */
 	t->wait = t->provisional ? TRANSACTION_T2
 				 : clock_min(2 * t->wait, TRANSACTION_T2);
-	(void)timer_start(&t->resend, loop_now() + t->wait);
+	timer_start(&t->resend, loop_now() + t->wait);
 
 	/* A lost packet and one that was not sent are the same here. */
 	(void)conn_send(t->conn, mbuf_buf(t->mb), mbuf_get_left(t->mb));
@@ -45,7 +45,9 @@ static int keep(struct transaction *t, const struct mbuf *mb)
 	timer_init(&t->resend, resend_handler, t);
 	t->wait = TRANSACTION_T1;
 
-	return timer_start(&t->resend, loop_now() + t->wait);
+	timer_start(&t->resend, loop_now() + t->wait);
+
+	return 0;
 }
 
 
@@ -108,15 +110,6 @@ bool transaction_pending(const struct transaction *t)
 }
 
 
-/* libre 1.1.0 hands out messages that lack these (fixed in 2.1.0). */
-static bool is_whole(const struct sip_msg *msg)
-{
-	return pl_isset(&msg->via.branch) && pl_isset(&msg->cseq.met) &&
-		pl_isset(&msg->from.val) && pl_isset(&msg->to.val) &&
-		pl_isset(&msg->callid);
-}
-
-
 static struct transaction *find(const struct list *list,
 				const struct sip_msg *msg)
 {
@@ -142,7 +135,7 @@ bool transaction_receive(struct list *list, const struct sip_msg *msg)
 	uint64_t rtt;
 	void *arg;
 
-	if (!list || !msg || msg->req || !is_whole(msg))
+	if (!list || !msg || msg->req)
 		return false;
 
 	if (msg->scode < 100 || msg->scode > 699)

@@ -52,8 +52,8 @@ int transaction_start(struct transaction *t, struct list *list,
 void transaction_cancel(struct transaction *t);
 bool transaction_pending(const struct transaction *t);
 
-/* Hands an answer to its transaction; false: nobody waits for it, or it lacks
- * a header that every answer has. Only the top Via and CSeq are looked at:
+/* Hands an answer, complete as sipmsg.h has it, to its transaction; false:
+ * nobody waits for it. Only the top Via and CSeq are looked at:
  * routers that rewrite SIP (ALG) may have changed all the rest. */
 bool transaction_receive(struct list *list, const struct sip_msg *msg);
 

@@ -37,15 +37,12 @@ static int run(struct timer *v, msec_t *atv, msec_t base)
 
 		for (unsigned i = 0; i < TIMERS; i++) {
 			msec_t at = base + atv[what == 1 ? TIMERS - 1 - i : i];
-			int err = 0;
 
 			if (what == 3)
 				timer_cancel(&v[i]);
 			else
-				err = timer_start(&v[i], what == 2 ?
-						  at + MINUTES(15) : at);
-			if (err)
-				return err;
+				timer_start(&v[i], what == 2 ?
+					    at + MINUTES(15) : at);
 		}
 
 		(void)printf("%-15s %6.1f ns\n", whatv[what],

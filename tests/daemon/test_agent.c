@@ -116,6 +116,43 @@ START_TEST(a_proxys_407_is_answered_like_a_401)
 END_TEST
 
 
+/* RFC 3261 §22.3 */
+START_TEST(a_proxy_and_then_the_registrar_are_answered)
+{
+	rig.conf->proxy_realm = "proxy.example.org";
+	rig_account("alice", transportv[_i], "%s", "");
+	rig_start("");
+	rig_expect_registered("alice");
+	ck_assert_uint_eq(rig_registers("alice"), 3);
+	ck_assert_uint_eq(rig_reg("alice")->challenge.refusals, 0);
+	rig_has(rig_text("alice", -1), "\r\nAuthorization: Digest ");
+	rig_has(rig_text("alice", -1), "\r\nProxy-Authorization: Digest ");
+
+	/* Both nonces may be reused. */
+	ck_assert(rig_register("alice").registered);
+	ck_assert_uint_eq(rig_registers("alice"), 4);
+	ck_assert_uint_eq(registrar_counters(rig.reg)->malformed, 0);
+	assert_one_sequence("alice");
+}
+END_TEST
+
+
+START_TEST(a_proxy_with_one_time_nonces_is_answered_every_time)
+{
+	rig.conf->proxy_realm = "proxy.example.org";
+	rig.conf->nonces = NONCES_ONCE;
+	rig_account("alice", TRANSPORT_TCP, "%s", "");
+	rig_start("");
+	rig_expect_registered("alice");
+
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert(rig_register("alice").registered);
+
+	ck_assert_uint_eq(rig_reg("alice")->challenge.refusals, 0);
+}
+END_TEST
+
+
 START_TEST(a_nonce_that_may_be_reused_saves_the_challenge)
 {
 	rig_one("alice", transportv[_i], "");
@@ -646,6 +683,9 @@ Suite *suite_agent(void)
 	tcase_add_test(
 		tc, of_several_challenges_the_topmost_supported_is_answered);
 	tcase_add_test(tc, a_proxys_407_is_answered_like_a_401);
+	tcase_add_loop_test(tc, a_proxy_and_then_the_registrar_are_answered,
+			    0, 3);
+	tcase_add_test(tc, a_proxy_with_one_time_nonces_is_answered_every_time);
 	tcase_add_loop_test(tc, a_nonce_that_may_be_reused_saves_the_challenge,
 			    0, 3);
 	tcase_add_test(tc, nextnonce_is_used);

@@ -433,13 +433,103 @@ START_TEST(nextnonce_without_a_challenge_is_ignored)
 END_TEST
 
 
-START_TEST(forgotten_means_not_ready)
+static const char of_proxy[] =
+	"Proxy-Authenticate: Digest realm=\"proxy\",nonce=\"p1\","
+	"qop=\"auth\"\r\n";
+static const char of_registrar[] =
+	"WWW-Authenticate: Digest realm=\"example.com\",nonce=\"n1\","
+	"qop=\"auth\"\r\n";
+
+
+/* The two lines: the registrar's first. */
+static const char *both_lines(void)
 {
-	challenged("WWW-Authenticate: Digest realm=\"r\",nonce=\"n1\"\r\n");
-	ck_assert(digest_ready(digest));
-	digest_forget(digest);
+	static char text[4096];
+	struct mbuf *mb = mbuf_alloc(1024);
+
+	ck_assert_int_eq(0, digest_print(digest, mb, "alice", PASS,
+					 "REGISTER", URI));
+	ck_assert_uint_lt(mb->end, sizeof(text));
+	memcpy(text, mb->buf, mb->end);
+	text[mb->end] = '\0';
+	mem_deref(mb);
+
+	return text;
+}
+
+
+/* RFC 3261 §22.3 */
+START_TEST(proxy_and_registrar_are_both_answered)
+{
+	const char *text;
+
+	ck_assert_int_eq(CHALLENGE_ANSWER, challenged_for(407, of_proxy, ""));
+	assert_has(line(), "Proxy-Authorization: Digest ");
+
+	challenge_on_sent(&challenge, CHALLENGE_SENT_FRESH);
+	ck_assert_int_eq(CHALLENGE_ANSWER, challenged(of_registrar));
+	ck_assert_uint_eq(0, challenge.refusals);
+
+	text = both_lines();
+	ck_assert_int_eq(0, strncmp(text, "Authorization: Digest ", 22));
+	assert_verifies(text, DIGEST_MD5, "n1", 1);
+	assert_has(text, "nc=00000001");
+	text = strstr(text, "\r\nProxy-Authorization: Digest ");
+	ck_assert_ptr_nonnull(text);
+	assert_has(text, "realm=\"proxy\", nonce=\"p1\"");
+	assert_has(text, "nc=00000002");
+
+	/* a new nonce of one leaves the other's alone */
+	accepted("Authentication-Info: nextnonce=\"n2\"\r\n");
+	text = both_lines();
+	assert_verifies(text, DIGEST_MD5, "n2", 1);
+	assert_has(text, "nonce=\"p1\"");
+	assert_has(text, "nc=00000003");
+}
+END_TEST
+
+
+START_TEST(what_had_been_answered_is_a_refusal)
+{
+	challenged_for(407, of_proxy, "");
+	challenge_on_sent(&challenge, CHALLENGE_SENT_FRESH);
+	challenged(of_registrar);
+	ck_assert_uint_eq(0, challenge.refusals);
+
+	ck_assert_int_eq(CHALLENGE_ANSWER, challenged_for(407, of_proxy, ""));
+	ck_assert_uint_eq(1, challenge.refusals);
+	ck_assert_int_eq(CHALLENGE_REFUSED, challenged(of_registrar));
 	ck_assert(!digest_ready(digest));
-	digest_forget(digest);
+}
+END_TEST
+
+
+START_TEST(another_realm_of_the_same_status_replaces_it)
+{
+	challenged(of_registrar);
+	challenge_on_sent(&challenge, CHALLENGE_SENT_FRESH);
+	ck_assert_int_eq(CHALLENGE_ANSWER, challenged(
+		"WWW-Authenticate: Digest realm=\"r\",nonce=\"n1\"\r\n"));
+	ck_assert_uint_eq(0, challenge.refusals);
+	assert_has(line(), "realm=\"r\", nonce=\"n1\"");
+
+	ck_assert_int_eq(CHALLENGE_ANSWER, challenged(of_registrar));
+	ck_assert_int_eq(CHALLENGE_REFUSED, challenged(
+		"WWW-Authenticate: Digest realm=\"r\",nonce=\"n1\"\r\n"));
+}
+END_TEST
+
+
+START_TEST(a_new_round_forgets_the_other_one)
+{
+	challenged_for(407, of_proxy, "");
+	challenge_on_sent(&challenge, CHALLENGE_SENT_FRESH);
+	challenged(of_registrar);
+
+	challenge_on_sent(&challenge, CHALLENGE_SENT_REUSED);
+	ck_assert_int_eq(CHALLENGE_ANSWER, challenged(of_registrar));
+	assert_lacks(line(), "Proxy-");
+	assert_verifies(line(), DIGEST_MD5, "n1", 2);
 }
 END_TEST
 
@@ -548,7 +638,10 @@ Suite *suite_digest(void)
 	tcase_add_test(tc, stale_is_no_refusal_but_bounded);
 	tcase_add_test(tc, nextnonce_replaces_the_nonce);
 	tcase_add_test(tc, nextnonce_without_a_challenge_is_ignored);
-	tcase_add_test(tc, forgotten_means_not_ready);
+	tcase_add_test(tc, proxy_and_registrar_are_both_answered);
+	tcase_add_test(tc, what_had_been_answered_is_a_refusal);
+	tcase_add_test(tc, another_realm_of_the_same_status_replaces_it);
+	tcase_add_test(tc, a_new_round_forgets_the_other_one);
 	tcase_add_test(tc, realm_is_echoed_with_its_backslashes);
 	tcase_add_test(tc, challenge_cannot_break_out_of_the_header);
 	tcase_add_test(tc, text_too_long_makes_a_challenge_unusable);

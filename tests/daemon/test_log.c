@@ -210,17 +210,10 @@ START_TEST(level_names_are_those_of_the_configuration)
 	static const char *const namev[] = {
 		"error", "warning", "notice", "info", "debug",
 	};
-	enum log_level level;
 
-	for (unsigned i = 0; i < 5; i++) {
-		ck_assert(log_level_parse(&level, namev[i]));
-		ck_assert_str_eq(namev[i], log_level_name(level));
-	}
-
-	level = LOG_LEVEL_INFO;
-	ck_assert(!log_level_parse(&level, "loud"));
-	ck_assert(!log_level_parse(&level, ""));
-	ck_assert_int_eq(LOG_LEVEL_INFO, level);
+	for (unsigned i = 0; i < 5; i++)
+		ck_assert_str_eq(namev[i],
+				 log_level_name(LOG_LEVEL_ERROR + i));
 }
 END_TEST
 

@@ -240,6 +240,7 @@ static void do_challenge(struct play *p)
 			.qop_usable = (bits & 4) == 0,
 			.realm_accepted = (bits & 8) == 0,
 			.stale = (bits & 16) != 0,
+			.unanswered = (bits & 32) != 0,
 		};
 
 		challenge_offer(c, &offer);

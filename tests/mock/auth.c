@@ -278,10 +278,10 @@ static bool find_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
 }
 
 
-static bool credentials_find(struct pl *val, const struct registrar *r,
+static bool credentials_find(struct pl *val, const struct mock_asker *asker,
 			     const struct sip_msg *msg)
 {
-	const enum sip_hdrid id = r->conf.proxy_auth
+	const enum sip_hdrid id = asker->proxy
 		? SIP_HDR_PROXY_AUTHORIZATION : SIP_HDR_AUTHORIZATION;
 
 	return sip_msg_hdr_apply(msg, true, id, find_handler, val) != NULL;
@@ -342,7 +342,9 @@ static enum mock_auth nonce_check(const struct registrar *r,
 }
 
 
-enum mock_auth mock_auth_check(struct registrar *r, struct mock_account *acc,
+enum mock_auth mock_auth_check(struct registrar *r,
+			       const struct mock_asker *asker,
+			       struct mock_account *acc,
 			       const struct sip_msg *msg, const char **why)
 {
 	enum registrar_algorithm alg;
@@ -350,14 +352,14 @@ enum mock_auth mock_auth_check(struct registrar *r, struct mock_account *acc,
 	struct pl val;
 	uint32_t nc;
 
-	if (!credentials_find(&val, r, msg))
+	if (!credentials_find(&val, asker, msg))
 		return AUTH_NONE;
 
 	*why = credentials_parse(&c, &val);
 	if (*why)
 		return AUTH_MALFORMED;
 
-	if (pl_strcmp(&c.realm, mock_realm(r)))
+	if (pl_strcmp(&c.realm, asker->realm))
 		return AUTH_NONE;
 
 	*why = credentials_fault(&c, &r->conf, msg, &nc);
@@ -393,6 +395,7 @@ static const char *nonce_new(const struct registrar *r,
 
 
 int mock_auth_challenge(struct mbuf *mb, struct registrar *r,
+			const struct mock_asker *asker,
 			struct mock_account *acc, bool stale)
 {
 	const struct registrar_conf *conf = &r->conf;
@@ -402,9 +405,9 @@ int mock_auth_challenge(struct mbuf *mb, struct registrar *r,
 	for (size_t i = 0; i < conf->algc; i++) {
 		err |= mbuf_printf(mb, "%s: Digest realm=\"%s\", nonce=\"%s\", "
 				   "algorithm=%s, qop=\"auth\"",
-				   conf->proxy_auth ? "Proxy-Authenticate"
-						    : "WWW-Authenticate",
-				   mock_realm(r), nonce,
+				   asker->proxy ? "Proxy-Authenticate"
+						: "WWW-Authenticate",
+				   asker->realm, nonce,
 				   algorithmv[conf->algv[i]].name);
 		if (conf->opaque)
 			err |= mbuf_printf(mb, ", opaque=\"%s\"", conf->opaque);

@@ -84,8 +84,8 @@ static void call_handler(void *arg)
 		call->interval = clock_min(2 * call->interval, RETRANSMIT_MAX);
 	}
 
-	(void)timer_start(&call->timer, clock_min(call->deadline,
-						  now + call->interval));
+	timer_start(&call->timer, clock_min(call->deadline,
+					    now + call->interval));
 }
 
 
@@ -182,9 +182,9 @@ static int call_start(struct call *call)
 
 	err = call_send(call);
 	if (!err)
-		err = timer_start(&call->timer,
-				  clock_min(call->deadline,
-					    loop_now() + call->interval));
+		timer_start(&call->timer,
+			    clock_min(call->deadline,
+				      loop_now() + call->interval));
 	if (err)
 		mem_deref(call);
 

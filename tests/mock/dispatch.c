@@ -31,16 +31,17 @@ static struct mock_account *account_of(const struct registrar *r,
 
 
 static int challenge(struct mock_conn *conn, const struct sip_msg *msg,
-		     struct mock_account *acc, bool stale)
+		     const struct mock_asker *asker, struct mock_account *acc,
+		     bool stale)
 {
-	const uint16_t code = conn->r->conf.proxy_auth ? 407 : 401;
+	const uint16_t code = asker->proxy ? 407 : 401;
 	struct mbuf *mb = mbuf_alloc(512);
 	int err;
 
 	if (!mb)
 		return ENOMEM;
 
-	err = mock_auth_challenge(mb, conn->r, acc, stale);
+	err = mock_auth_challenge(mb, conn->r, asker, acc, stale);
 	if (!err)
 		err = mock_reply(conn, msg, NULL, code, NULL, "%b", mb->buf,
 				 mb->end);
@@ -51,33 +52,31 @@ static int challenge(struct mock_conn *conn, const struct sip_msg *msg,
 
 
 /* True: go on. False: answered. */
-static bool admit(struct mock_conn *conn, const struct sip_msg *msg,
-		  struct mock_account *acc)
+static bool satisfied(struct mock_conn *conn, const struct sip_msg *msg,
+		      const struct mock_asker *asker,
+		      struct mock_account *acc)
 {
 	struct registrar *r = conn->r;
 	const char *why = NULL;
 
-	if (r->conf.open)
-		return true;
-
-	switch (mock_auth_check(r, acc, msg, &why)) {
+	switch (mock_auth_check(r, asker, acc, msg, &why)) {
 
 	case AUTH_OK:
 		return true;
 
 	case AUTH_NONE:
-		(void)challenge(conn, msg, acc, false);
+		(void)challenge(conn, msg, asker, acc, false);
 		return false;
 
 	case AUTH_STALE:
 		++r->counters.stale;
-		(void)challenge(conn, msg, acc, true);
+		(void)challenge(conn, msg, asker, acc, true);
 		return false;
 
 	case AUTH_REFUSED:
 		++r->counters.refused;
 		if (r->conf.refusal == 401)
-			(void)challenge(conn, msg, acc, false);
+			(void)challenge(conn, msg, asker, acc, false);
 		else
 			(void)mock_reply(conn, msg, NULL, r->conf.refusal,
 					 NULL, "");
@@ -90,6 +89,21 @@ static bool admit(struct mock_conn *conn, const struct sip_msg *msg,
 	}
 
 	return false;
+}
+
+
+static bool admit(struct mock_conn *conn, const struct sip_msg *msg,
+		  struct mock_account *acc)
+{
+	const struct registrar_conf *conf = &conn->r->conf;
+	const struct mock_asker proxy = {conf->proxy_realm, true};
+	const struct mock_asker own = {mock_realm(conn->r), conf->proxy_auth};
+
+	if (conf->open)
+		return true;
+
+	return (!proxy.realm || satisfied(conn, msg, &proxy, acc)) &&
+		satisfied(conn, msg, &own, acc);
 }
 
 

@@ -194,9 +194,18 @@ enum mock_auth {
 	AUTH_MALFORMED,          /* *why says how */
 };
 
-enum mock_auth mock_auth_check(struct registrar *r, struct mock_account *acc,
+/* Who wants credentials. */
+struct mock_asker {
+	const char *realm;
+	bool proxy;              /* by 407 */
+};
+
+enum mock_auth mock_auth_check(struct registrar *r,
+			       const struct mock_asker *asker,
+			       struct mock_account *acc,
 			       const struct sip_msg *msg, const char **why);
 int mock_auth_challenge(struct mbuf *mb, struct registrar *r,
+			const struct mock_asker *asker,
 			struct mock_account *acc, bool stale);
 int mock_auth_next(struct mbuf *mb, struct registrar *r,
 		   struct mock_account *acc);

@@ -42,6 +42,8 @@ struct registrar_conf {
 	size_t algc;             /* offered, in this order; default MD5 */
 	enum registrar_nonces nonces;
 	bool proxy_auth;         /* 407 instead of 401 */
+	const char *proxy_realm; /* a proxy in front asks first, by 407, for
+				    this realm; NULL: none */
 	bool nextnonce;          /* Authentication-Info in every 200 */
 	const char *opaque;      /* must be echoed; NULL: none */
 	uint16_t refusal;        /* to wrong credentials; 401: once more */

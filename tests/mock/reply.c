@@ -248,7 +248,7 @@ static int delay(struct mock_conn *conn, const uint8_t *p, size_t len,
 	d->mb = mbuf_alloc(len);
 	err = d->mb ? mbuf_write_mem(d->mb, p, len) : ENOMEM;
 	if (!err)
-		err = timer_start(&d->timer, at);
+		timer_start(&d->timer, at);
 	if (err)
 		mem_deref(d);
 

@@ -2,7 +2,7 @@
  * microseconds, against what the file says that the network does.
  *
  *   account [tcp|udp] [expires S] [verify S] [interval S] [method WORD]
- *           [keep-on-stop] [learns] [min-digest-sha-256]
+ *           [keep-on-stop] [learns] [vouched] [min-digest-sha-256]
  *           [ponging]                   pings are answered by themselves
  *                      a new account begins a new story in the same file
  *   at TIME | pass TIME                 time goes on; deeds must be expected
@@ -426,6 +426,8 @@ static void account(struct story *s)
 			p.reg.min_digest = DIGEST_SHA256;
 		else if (word_is(s, "learns"))
 			p.reg.learns = true;
+		else if (word_is(s, "vouched"))
+			p.reg.vouched = true;
 		else if (word_is(s, "ponging"))
 			s->ponging = true;
 		else

@@ -213,13 +213,13 @@ START_TEST(a_wall_clock_that_steps_changes_no_decision)
 	const msec_t deadline = account_deadline(&a);
 
 	wall_usec -= 3600 * INT64_C(1000000);
-	account_on_inbound(&a, 0, 200, 1000);
+	account_on_inbound(&a, 0, 200, true, 1000);
 	ck_assert_uint_eq(last(EVENT_INBOUND)->at_usec, 1699996401000000);
 	wall_usec += 7200 * INT64_C(1000000);
-	account_on_inbound(&a, 0, 200, 2000);
-	ck_assert_uint_eq(last(EVENT_INBOUND)->at_usec, 1700003602000000);
+	account_on_inbound(&a, 0, 200, true, 62000);
+	ck_assert_uint_eq(last(EVENT_INBOUND)->at_usec, 1700003662000000);
 	ck_assert_uint_eq(account_deadline(&a), deadline);
-	check_verdict(true, REACHABLE_YES, REASON_OK, 2000);
+	check_verdict(true, REACHABLE_YES, REASON_OK, 62000);
 }
 END_TEST
 
@@ -344,11 +344,36 @@ START_TEST(a_request_proves_what_the_addresses_do_not)
 	sent(0, 0);
 	answered(0, 300, &unset, 0);
 	check_verdict(true, REACHABLE_UNKNOWN, REASON_UNPROVEN, 0);
-	account_on_inbound(&a, 0, 480, 10);
+	account_on_inbound(&a, 0, 480, true, 10);
 	check_verdict(true, REACHABLE_YES, REASON_OK, 10);
 	ck_assert_uint_eq(last(EVENT_INBOUND)->code, 480);
 	ck_assert_uint_eq(a.inbound_requests, 1);
 	ck_assert_int_eq(a.verdict.evidence, EVIDENCE_INBOUND);
+}
+END_TEST
+
+
+START_TEST(requests_are_all_counted_and_told_once_a_minute)
+{
+	bound(0, 300, 0);
+	for (msec_t now = 1000; now < 61000; now += 1000)
+		account_on_inbound(&a, 0, 480, false, now);
+	ck_assert_uint_eq(count(EVENT_INBOUND), 1);
+	ck_assert_uint_eq(a.inbound_requests, 60);
+	account_on_inbound(&a, 0, 480, false, 61000);
+	ck_assert_uint_eq(count(EVENT_INBOUND), 2);
+}
+END_TEST
+
+
+START_TEST(a_request_proves_nothing_unless_it_came_by_the_binding)
+{
+	sent(0, 0);
+	account_on_inbound(&a, 0, 480, true, 0);
+	answered(0, 300, &unset, 0);
+	check_verdict(true, REACHABLE_UNKNOWN, REASON_UNPROVEN, 0);
+	account_on_inbound(&a, 0, 480, false, 10);
+	check_verdict(true, REACHABLE_UNKNOWN, REASON_UNPROVEN, 10);
 }
 END_TEST
 
@@ -462,6 +487,9 @@ Suite *suite_account(void)
 	tcase_add_test(tc, a_knock_that_fails_as_the_last_one_did_is_no_event);
 	tcase_add_test(tc, another_mapping_is_news_the_same_or_none_is_not);
 	tcase_add_test(tc, a_request_proves_what_the_addresses_do_not);
+	tcase_add_test(tc, requests_are_all_counted_and_told_once_a_minute);
+	tcase_add_test(tc,
+		a_request_proves_nothing_unless_it_came_by_the_binding);
 	tcase_add_test(tc,
 		paused_by_the_operator_is_the_reason_once_it_has_left);
 	tcase_add_test(tc, an_unanswered_unregister_is_remembered);

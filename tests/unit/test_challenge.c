@@ -38,6 +38,12 @@ static const struct challenge_offer stale = {
 };
 
 
+static const struct challenge_offer other_realm = {
+	DIGEST_MD5, .qop_usable = true, .realm_accepted = true,
+	.unanswered = true
+};
+
+
 /* A 401 to a request that carried `sent`, at `now`, with these offers. */
 static enum challenge_verdict challenged(enum challenge_sent sent, msec_t now,
 					 const struct challenge_offer *a,
@@ -259,6 +265,53 @@ START_TEST(stale_and_refusals_in_turn_end_as_well)
 END_TEST
 
 
+/* RFC 3261 §22.3 */
+START_TEST(a_registrar_behind_a_proxy_may_ask_too)
+{
+	offered(&md5, NULL);
+	ck_assert_int_eq(challenged(CHALLENGE_SENT_FRESH, 0, &other_realm,
+				    NULL), CHALLENGE_ANSWER);
+	ck_assert_uint_eq(c.refusals, 0);
+
+	/* now both have been answered */
+	ck_assert_int_eq(refused(), CHALLENGE_ANSWER);
+	ck_assert_uint_eq(c.refusals, 1);
+	ck_assert_int_eq(refused(), CHALLENGE_REFUSED);
+}
+END_TEST
+
+
+START_TEST(another_realm_every_time_is_a_refusal)
+{
+	offered(&md5, NULL);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(challenged(CHALLENGE_SENT_FRESH, 0,
+					    &other_realm, NULL),
+				 CHALLENGE_ANSWER);
+	ck_assert_int_eq(challenged(CHALLENGE_SENT_FRESH, 0, &other_realm,
+				    NULL), CHALLENGE_REFUSED);
+}
+END_TEST
+
+
+START_TEST(each_round_has_its_two_who_ask)
+{
+	for (unsigned i = 0; i < 10; i++) {
+		ck_assert_int_eq(challenged(i % 2 ? CHALLENGE_SENT_REUSED
+						  : CHALLENGE_SENT_NONE, 0,
+					    &other_realm, NULL),
+				 CHALLENGE_ANSWER);
+		ck_assert_int_eq(challenged(CHALLENGE_SENT_FRESH, 0,
+					    &other_realm, NULL),
+				 CHALLENGE_ANSWER);
+		if (i % 3)
+			accepted(CHALLENGE_SENT_FRESH);
+	}
+	ck_assert_uint_eq(c.refusals, 0);
+}
+END_TEST
+
+
 START_TEST(only_the_stale_of_the_chosen_offer_counts)
 {
 	struct challenge_offer strange = wrong_realm;
@@ -406,6 +459,9 @@ Suite *suite_challenge(void)
 	tcase_add_test(tc, stale_for_ever_is_a_loop);
 	tcase_add_test(tc, after_a_stale_loop_the_count_starts_anew);
 	tcase_add_test(tc, stale_and_refusals_in_turn_end_as_well);
+	tcase_add_test(tc, a_registrar_behind_a_proxy_may_ask_too);
+	tcase_add_test(tc, another_realm_every_time_is_a_refusal);
+	tcase_add_test(tc, each_round_has_its_two_who_ask);
 	tcase_add_test(tc, only_the_stale_of_the_chosen_offer_counts);
 	tcase_add_test(tc, nothing_is_reused_before_it_worked);
 	tcase_add_test(tc, accepted_without_credentials_proves_none);

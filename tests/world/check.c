@@ -154,7 +154,7 @@ static void watch_leaving(struct world *w)
 
 	if (r->state == REG_OFF || (w->watch.leaving && !leaving)) {
 		w->watch.lease_end = 0;
-		w->watch.refusals = 0;
+		w->watch.refusals = w->watch.others = 0;
 	}
 
 	w->watch.leaving = leaving;
@@ -192,7 +192,7 @@ void check_order(struct world *w)
 
 	count(&watch->orders, w->now);
 	watch->answer_asked = watch->silent = false;
-	watch->refusals = 0;
+	watch->refusals = watch->others = 0;
 	watch->not_before = 0;
 }
 
@@ -270,13 +270,30 @@ void check_send(struct world *w, bool leave)
 }
 
 
+/* RFC 3261 §22.3: one that asks for other credentials than those sent is no
+ * refusal of them, the first time. */
+static bool is_refusal(struct world *w)
+{
+	const struct challenge *c = &world_reg(w)->challenge;
+
+	if (w->credentials != CHALLENGE_SENT_FRESH) {
+		w->watch.others = 0;
+		return false;
+	}
+
+	if (c->chosen < 0 || c->chosen_stale)
+		return false;
+
+	return !c->chosen_unanswered ||
+		w->watch.others++ >= CHALLENGE_OTHERS_MAX;
+}
+
+
 static void watch_challenge(struct world *w, const struct answer *a)
 {
 	struct watch *watch = &w->watch;
 
-	if (w->credentials != CHALLENGE_SENT_FRESH ||
-	    world_reg(w)->challenge.chosen_stale ||
-	    world_reg(w)->challenge.chosen < 0)
+	if (!is_refusal(w))
 		return;
 
 	++watch->refusals;
@@ -316,7 +333,7 @@ void check_answer(struct world *w, const struct answer *a)
 	if (a->code / 100 != 2)
 		return;
 
-	watch->refusals = 0;
+	watch->refusals = watch->others = 0;
 	watch->worked |= w->credentials != CHALLENGE_SENT_NONE;
 	watch->lease_end = a->bound ? watch->sent_at +
 				      SECONDS(a->contacts.lease) : 0;

@@ -385,7 +385,7 @@ void world_inbound(struct world *w)
 		return;
 
 	world_traffic(w);
-	account_on_inbound(&w->account, 0, 480, w->now);
+	account_on_inbound(&w->account, 0, 480, true, w->now);
 }
 
 

@@ -50,6 +50,7 @@ struct watch {
 	bool stop_waited;
 	bool answer_asked;       /* an answer caused the turn that is awaited */
 	unsigned refusals;       /* of fresh credentials, in a row */
+	unsigned others;         /* challenges that asked for other ones */
 	bool worked;             /* credentials, once */
 	bool silent;             /* held for ever: nothing may be sent */
 	bool leaving;            /* when last looked at */

@@ -1,0 +1,180 @@
+/* The steps of a registration: see reg_step.h. */
+
+#include "reg_step.h"
+
+
+void reg_set(struct reg *r, enum reg_state state, msec_t deadline)
+{
+	r->state = state;
+	r->deadline = deadline;
+}
+
+
+/* Before the first outcome the reason says what goes on; then it stays. */
+static void progress(struct reg *r, enum reason reason)
+{
+	switch (r->reason) {
+
+	case REASON_STARTING:
+	case REASON_PAUSED:
+	case REASON_RESOLVING:
+	case REASON_CONNECTING:
+		r->reason = reason;
+		break;
+
+	case REASON_OK:
+	case REASON_DNS_FAILURE:
+	case REASON_CONNECT_REFUSED:
+	case REASON_CONNECT_TIMEOUT:
+	case REASON_TLS_UNTRUSTED:
+	case REASON_TLS_NAME:
+	case REASON_TLS_FAILURE:
+	case REASON_NO_ANSWER:
+	case REASON_REJECTED:
+	case REASON_CREDENTIALS:
+	case REASON_FORBIDDEN:
+	case REASON_RETRY_AFTER:
+	case REASON_INTERVAL_TOO_BRIEF:
+	case REASON_FLOW_LOST:
+	case REASON_MAPPING_MOVED:
+	case REASON_BINDING_ABSENT:
+	case REASON_BINDING_PRIVATE:
+	case REASON_BINDING_GHOST_ONLY:
+	case REASON_LEASE_EXPIRED:
+	case REASON_PROBE_LOST:
+	case REASON_UNPROVEN:
+		break;
+	}
+}
+
+
+/* --- waiting --- */
+
+/* One more failure in a row. While a binding is left, the wait never uses up
+ * more than half of what its lease has: the last tries must come before. */
+void reg_wait(struct reg *r, msec_t base, msec_t now)
+{
+	msec_t wait;
+
+	++r->failures;
+	++r->outcomes;
+	wait = backoff_wait(&r->rng, r->failures, base, REG_WAIT_MAX);
+
+	if (reg_bound(r, now))
+		wait = clock_min(wait, clock_max((r->lease_end - now) / 2,
+						 REG_ANSWER_GAP));
+
+	r->retry_after = false;
+	reg_set(r, REG_WAIT, now + wait);
+}
+
+
+/* Something may be done at once, but a peer that provokes it again and again
+ * must not drive a loop. */
+bool reg_at_once(struct reg *r, msec_t now)
+{
+	if (now < r->at_once_from)
+		return false;
+
+	r->at_once_from = now + REG_AT_ONCE_EVERY;
+	reg_set(r, REG_WAIT, now + rng_between(&r->rng, 1, REG_AT_ONCE_JITTER));
+
+	return true;
+}
+
+
+/* The wait need not be that long any more: at once, or when that is allowed
+ * again. */
+void reg_hurry(struct reg *r, msec_t now)
+{
+	if (!reg_at_once(r, now))
+		r->deadline = clock_min(r->deadline, r->at_once_from);
+}
+
+
+/* A proven flow is replaced at once; one that only connected and took a 200
+ * may do so for ever, that is a failure like any other. */
+unsigned reg_lost(struct reg *r, enum reason reason, msec_t now)
+{
+	r->reason = reason;
+
+	if (!r->proven || !reg_at_once(r, now))
+		reg_wait(r, REG_BASE_CONNECT, now);
+
+	return 0;
+}
+
+
+/* --- the way to a flow --- */
+
+unsigned reg_seek(struct reg *r, msec_t now)
+{
+	r->flow = false;
+	progress(r, REASON_RESOLVING);
+	reg_set(r, REG_RESOLVE, now + REG_RESOLVE_MAX);
+
+	return REG_DO_CLOSE | REG_DO_RESOLVE;
+}
+
+
+unsigned reg_connect(struct reg *r, msec_t now)
+{
+	progress(r, REASON_CONNECTING);
+	reg_set(r, REG_CONNECT, now + (r->target.parked ? REG_PARK_MAX
+						    : REG_TURN_MAX));
+
+	return REG_DO_CONNECT;
+}
+
+
+/* The turn is asked for again when the lease becomes urgent meanwhile. */
+unsigned reg_want_turn(struct reg *r, msec_t now)
+{
+	msec_t deadline = now + REG_TURN_MAX;
+
+	if (r->lease_end > now + REG_REFRESH_LAST)
+		deadline = clock_min(deadline,
+				     r->lease_end - REG_REFRESH_LAST);
+
+	reg_set(r, REG_TURN, deadline);
+
+	return REG_DO_ASK;
+}
+
+
+/* A round of our own accord: what answers had used up is theirs again. */
+unsigned reg_begin_round(struct reg *r, msec_t now)
+{
+	r->answer_sends = 0;
+	r->adjusted = 0;
+	r->retry_after = r->challenged = false;
+
+	/* A silent UDP edge: another socket, another mapping, fresh DNS. */
+	return r->flow && !r->silent ? reg_want_turn(r, now) : reg_seek(r, now);
+}
+
+
+/* One more send that only an answer causes; false: there were enough. */
+bool reg_answer_send(struct reg *r)
+{
+	if (r->answer_sends >= REG_ANSWER_SENDS)
+		return false;
+
+	++r->answer_sends;
+
+	return true;
+}
+
+
+/* The flow that a binding points to is kept through a wait, unless there are
+ * other edges to try and no lease is left. Any other would be idle for so long
+ * without a ping, and the next try better asks DNS (RFC 5626 §4.2.1). */
+unsigned reg_keep_or_close(struct reg *r, msec_t now)
+{
+	if (r->here && (r->target.count < 2 || reg_bound(r, now)))
+		return 0;
+
+	r->flow = false;
+
+	return REG_DO_CLOSE;
+}

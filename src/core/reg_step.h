@@ -1,0 +1,49 @@
+/* The steps of a registration: waits, the way to a flow, the turn, the round.
+ * For reg.c and reg_answer.c alone; everybody else includes reg.h. */
+
+#ifndef REG_STEP_H
+#define REG_STEP_H
+
+#include "reg.h"
+
+
+/* The one writer of the state. */
+void reg_set(struct reg *r, enum reg_state state, msec_t deadline);
+
+/* One more failure in a row: REG_WAIT for a back-off from `base` on. */
+void reg_wait(struct reg *r, msec_t base, msec_t now);
+
+/* REG_WAIT for a moment; false: that was the case only just now. */
+bool reg_at_once(struct reg *r, msec_t now);
+
+/* The same, or the wait is cut to when it is allowed again. */
+void reg_hurry(struct reg *r, msec_t now);
+
+/* The flow broke. */
+unsigned reg_lost(struct reg *r, enum reason reason, msec_t now);
+
+/* A new flow is wanted; the next address of the name; the turn to REGISTER. */
+unsigned reg_seek(struct reg *r, msec_t now);
+unsigned reg_connect(struct reg *r, msec_t now);
+unsigned reg_want_turn(struct reg *r, msec_t now);
+
+/* REGISTER of our own accord, over this flow or a new one. */
+unsigned reg_begin_round(struct reg *r, msec_t now);
+
+/* One more send that only an answer causes; false: there were enough. */
+bool reg_answer_send(struct reg *r);
+
+/* At the start of a wait: REG_DO_CLOSE, unless the flow serves a binding. */
+unsigned reg_keep_or_close(struct reg *r, msec_t now);
+
+/* --- reg_answer.c --- */
+
+unsigned reg_conclude(struct reg *r, const struct answer *a, msec_t now);
+
+/* Timer F, or the abandoning of a silent edge. */
+unsigned reg_no_answer(struct reg *r, msec_t now);
+
+/* `acts`, and the REGISTER that was asked for while one was in flight. */
+unsigned reg_once_more(struct reg *r, unsigned acts, msec_t now);
+
+#endif
