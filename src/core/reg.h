@@ -40,6 +40,7 @@
 #define REG_ANSWER_SENDS   3             /* sends that answers alone cause */
 #define REG_AT_ONCE_EVERY  SECONDS(10)   /* a lost flow, a local event */
 #define REG_AT_ONCE_JITTER 250           /* [ms] */
+#define REG_RETRY_AFTER_SHORT SECONDS(30)
 #define REG_PATIENCE       3             /* short Retry-Afters in a row, then
 					    the back-off counts too */
 #define REG_VERIFY_EARLIEST 90           /* [%] of policy->verify */

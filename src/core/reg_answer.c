@@ -185,7 +185,7 @@ static msec_t retry_after(struct reg *r, const struct answer *a)
 	msec_t wait = asked_wait(r, a);
 
 	/* "1 s" again and again is no reason to send every second. */
-	if (++r->failures > REG_PATIENCE)
+	if (++r->failures > REG_PATIENCE && wait < REG_RETRY_AFTER_SHORT)
 		wait = clock_max(wait, backoff_wait(&r->rng,
 						    r->failures - REG_PATIENCE,
 						    REG_BASE_CONNECT,

@@ -29,6 +29,14 @@ static void choose(struct target *t, struct rng *rng)
 }
 
 
+/* All have failed: any of them, but not the one that did so just now. */
+static void park_elsewhere(struct target *t, uint8_t last, struct rng *rng)
+{
+	t->index = (uint8_t)((last + rng_between(rng, 1, t->count - 1U)) %
+			     t->count);
+}
+
+
 void target_on_resolved(struct target *t, unsigned count, uint32_t down,
 			struct rng *rng)
 {
@@ -43,9 +51,13 @@ void target_on_resolved(struct target *t, unsigned count, uint32_t down,
 
 void target_on_failed(struct target *t, struct rng *rng)
 {
-	t->failed |= UINT32_C(1) << t->index;
+	const uint8_t last = t->index;
 
+	t->failed |= UINT32_C(1) << last;
 	choose(t, rng);
+
+	if (t->parked && t->count > 1)
+		park_elsewhere(t, last, rng);
 }
 
 

@@ -333,6 +333,8 @@ int config_load_presets(struct config **cp, const char *file,
 	list_flush(&l.presetl);
 	mem_deref(l.defaults);
 	mem_deref(l.dir);
+	mem_deref(l.tls);
+	mem_deref(l.trust);
 	if (err)
 		mem_deref(l.c);
 	else

@@ -285,25 +285,31 @@ static bool check_file(struct work *w, const char *key, const char *path,
 static void parse_ca_file(struct work *w, const struct tls_conf *t)
 {
 	struct trust *trust;
-	char text[TEXT_SIZE];
+	char text[TEXT_SIZE] = "no memory";
 
-	if (trust_get(&trust, t->ca_file, text, sizeof(text)))
+	if (trust_get(&trust, t->ca_file, text, sizeof(text))) {
 		WRONG(w, "tls.ca_file", "tls.ca_file: %s", text);
-	else
-		mem_deref(trust);
+		return;
+	}
+
+	mem_deref(w->l->trust);
+	w->l->trust = trust;
 }
 
 
 /* Certificate and key are PEM and fit each other. */
 static void parse_certificate(struct work *w, const struct tls_conf *t)
 {
-	struct tls_ctx *ctx;
+	struct tls_ctx *tls;
 	char text[TEXT_SIZE];
 
-	if (tls_ctx_get(&ctx, t, text, sizeof(text)))
+	if (tls_ctx_get(&tls, t, text, sizeof(text))) {
 		WRONG(w, "tls.certificate", "tls.certificate: %s", text);
-	else
-		mem_deref(ctx);
+		return;
+	}
+
+	mem_deref(w->l->tls);
+	w->l->tls = tls;
 }
 
 

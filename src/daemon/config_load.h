@@ -17,6 +17,8 @@ struct load {
 	struct list presetl;
 	struct account_raw *defaults;
 	size_t accounts_size;    /* room in c->accountv */
+	struct trust *trust;     /* the last ones: who shares their files does */
+	struct tls_ctx *tls;     /* not have them parsed again; may be NULL */
 	bool told_mask;          /* a password is what config_print() shows */
 	bool told_account[ACCOUNT_KEYS_MAX];
 	bool told_global[GLOBAL_KEYS_MAX];
@@ -30,6 +32,7 @@ int defaults_read(struct load *l, config_setting_t *group);
 
 /* One element of `accounts`; becomes `count` of them. */
 void account_read(struct load *l, config_setting_t *group);
+
 
 /* --- config_number.c --- */
 

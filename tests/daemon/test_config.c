@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "ca.h"
 #include "config.h"
 
 
@@ -194,6 +195,7 @@ static void teardown(void)
 	char cmd[128];
 
 	conf = mem_deref(conf);
+	tls_close();
 	(void)snprintf(cmd, sizeof(cmd), "rm -rf '%s'", dir);
 	ck_assert_int_eq(0, system(cmd));
 }
@@ -267,13 +269,25 @@ START_TEST(the_policy_for_the_core_has_its_defaults)
 END_TEST
 
 
+/* ca.pem; cert.pem of it, with its key; key.pem the same file */
+static void put_certificates(void)
+{
+	struct ca *ca;
+
+	ck_assert_int_eq(0, ca_alloc(&ca, path("ca.pem")));
+	ck_assert_int_eq(0, ca_issue(ca, path("cert.pem"), "DNS:example.com",
+				     CA_DAYS));
+	ck_assert_int_eq(0, chmod(path("cert.pem"), 0600));
+	ck_assert_int_eq(0, link(path("cert.pem"), path("key.pem")));
+	mem_deref(ca);
+}
+
+
 START_TEST(every_acting_key_is_read)
 {
 	const struct account_conf *a;
 
-	put("ca.pem", "x");
-	put("cert.pem", "x");
-	put("key.pem", "x");
+	put_certificates();
 	a = good("enabled = true; auth_user = \"au\"; realm = \"r\";"
 		 "password = \"p\"; min_digest = \"sha-256\";"
 		 "registrar = \"sip:reg.example.com:5070\";"
@@ -1009,6 +1023,36 @@ START_TEST(a_disabled_account_need_not_have_its_secret_yet)
 END_TEST
 
 
+START_TEST(files_for_tls_are_parsed)
+{
+	static const char ca[] = "tls = { ca_file = \"ca.pem\"; };";
+	static const char own[] = "tls = { ca_file = \"ca.pem\";"
+		"certificate = \"cert.pem\"; key = \"key.pem\"; };";
+
+	put_certificates();
+	(void)good(ca);
+	(void)good(own);
+
+	ck_assert_int_eq(0, unlink(path("key.pem")));
+	put("key.pem", "x");
+	bad(own, "tls.certificate: ");
+	has("key.pem: no private key that fits ");
+
+	put("cert.pem", "x");
+	bad(own, "tls.certificate: ");
+	has("cert.pem: no certificate in it");
+
+	put("ca.pem", "garbage\n");
+	bad(ca, "tls.ca_file: ");
+	has("ca.pem: no certificate in it");
+	put("ca.pem", "");
+	bad(ca, "tls.ca_file: ");
+
+	(void)good("enabled = false; tls = { ca_file = \"ca.pem\"; };");
+}
+END_TEST
+
+
 START_TEST(a_secret_that_others_can_read_is_a_warning)
 {
 	const char *text = "accounts = ( { name = \"a\"; aor = \"sip:a@b\";\n"
@@ -1280,6 +1324,7 @@ Suite *suite_config(void)
 	tcase_add_test(tc,
 		       numbered_accounts_share_or_have_their_password_files);
 	tcase_add_test(tc, a_disabled_account_need_not_have_its_secret_yet);
+	tcase_add_test(tc, files_for_tls_are_parsed);
 	tcase_add_test(tc, a_secret_that_others_can_read_is_a_warning);
 	tcase_add_test(tc, secrets_are_in_no_message);
 	tcase_add_test(tc, verify_none_is_warned_about_loudly);

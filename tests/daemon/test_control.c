@@ -574,26 +574,28 @@ END_TEST
 
 /* --- limits --- */
 
-START_TEST(the_65th_client_is_closed_at_once)
+START_TEST(the_65th_client_takes_the_place_of_the_idlest)
 {
 	struct peer_end ev[CONTROL_CLIENTS_MAX], e;
 	unsigned i;
 
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		ev[i] = open_end();
+	CALL(&ev[0], "Keep");
+	hears_nothing(&ev[0]);
 
 	e = open_end();
-	ck_assert(harness_wait(is_closed, &e, WAIT));
-	close_end(&e);
-
+	ck_assert(harness_wait(is_closed, &ev[1], WAIT));
+	CALL(&e, "Ping");
+	HEARS(&e, PONG);
 	CALL(&ev[63], "Ping");
 	HEARS(&ev[63], PONG);
 
-	close_end(&ev[0]);
-	harness_run(QUIET);
-	is_served();
+	/* the one that waits for an answer has kept its place */
+	ck_assert(!control_over(kept));
 
-	for (i = 1; i < CONTROL_CLIENTS_MAX; i++)
+	close_end(&e);
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		close_end(&ev[i]);
 }
 END_TEST
@@ -887,6 +889,38 @@ START_TEST(a_change_needs_root_or_the_sockets_group)
 END_TEST
 
 
+/* INTERFACE: changes are logged with uid and pid. */
+START_TEST(a_change_is_logged_with_uid_and_pid)
+{
+	const int saved = dup(STDERR_FILENO);
+	struct peer_end e = open_end();
+	char seen[512] = "", line[128];
+	int fds[2];
+
+	ck_assert_int_eq(0, pipe2(fds, O_NONBLOCK));
+	log_set_level(LOG_LEVEL_NOTICE);
+	ck_assert_int_ge(dup2(fds[1], STDERR_FILENO), 0);
+	CALL(&e, "Ping");
+	HEARS(&e, PONG);
+	SAY(&e, "{\"method\":\"io.sipregd.Change\","
+	    "\"parameters\":{\"name\":\"alice\"}}\n");
+	HEARS(&e, PONG);
+	ck_assert_int_ge(dup2(saved, STDERR_FILENO), 0);
+
+	ck_assert_int_gt(read(fds[0], seen, sizeof(seen) - 1), 0);
+	(void)snprintf(line, sizeof(line), "control: Change alice by uid %u "
+		       "pid %d\n", (unsigned)getuid(), (int)getpid());
+	ck_assert_msg(strstr(seen, line) != NULL, "no %s in %s", line, seen);
+	ck_assert_ptr_null(strstr(seen, "Ping"));
+
+	(void)close(saved);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	close_end(&e);
+}
+END_TEST
+
+
 START_TEST(another_file_at_the_path_lends_no_group)
 {
 	char original[sizeof(path)];
@@ -1115,7 +1149,7 @@ Suite *suite_control(void)
 	tcase_add_test(tc, a_last_request_before_closing_is_carried_out);
 	tcase_add_test(tc, a_method_may_end_the_server);
 	tcase_add_test(tc, clients_and_calls_survive_the_server);
-	tcase_add_test(tc, the_65th_client_is_closed_at_once);
+	tcase_add_test(tc, the_65th_client_takes_the_place_of_the_idlest);
 	tcase_add_test(tc, a_thousand_connections_do_no_harm);
 	tcase_add_test(tc, a_request_has_at_most_64_kib);
 	tcase_add_test(tc, a_megabyte_of_garbage_is_cut_off);
@@ -1133,6 +1167,7 @@ Suite *suite_control(void)
 	tcase_add_test(tc, a_path_that_cannot_be_is_an_error);
 	tcase_add_test(tc, systemds_socket_is_taken_over_and_stays);
 	tcase_add_test(tc, no_descriptor_is_left_to_children);
+	tcase_add_test(tc, a_change_is_logged_with_uid_and_pid);
 
 	/* only root can become somebody else */
 	if (geteuid() == 0) {

@@ -420,7 +420,7 @@ START_TEST(the_first_life_on_udp_after_a_silence_asks_the_registrar)
 END_TEST
 
 
-START_TEST(an_edge_that_answers_no_options_gets_crlf_and_two_200s_prove_it)
+START_TEST(an_edge_without_options_gets_crlf_and_two_200s_prove_it)
 {
 	registered(false, KEEPALIVE_AUTO);
 	ck_assert_uint_eq(next(), FLOW_SEND_OPTIONS);
@@ -573,7 +573,7 @@ Suite *suite_flow(void)
 	tcase_add_test(tc,
 		the_first_life_on_udp_after_a_silence_asks_the_registrar);
 	tcase_add_test(tc,
-		an_edge_that_answers_no_options_gets_crlf_and_two_200s_prove_it);
+		an_edge_without_options_gets_crlf_and_two_200s_prove_it);
 	tcase_add_test(tc, options_by_order_of_the_operator_are_not_given_up);
 	tcase_add_test(tc, with_method_register_each_interval_is_a_refresh);
 	suite_add_tcase(s, tc);
