@@ -92,9 +92,9 @@ void challenge_offer(struct challenge *c, const struct challenge_offer *o);
 /* A refusal is a 401/407 without `stale` to CHALLENGE_SENT_FRESH, same nonce
  * or not (DESIGN §5), that repeats what had been answered, or is one realm
  * more than CHALLENGE_OTHERS_MAX allows. One is answered again;
- * CHALLENGE_REFUSED stays the verdict until challenge_reset(). The first challenge after _SENT_REUSED is
- * always answered. CHALLENGE_STALE_LOOP ends a round; the next one counts
- * `stale` from 0. */
+ * CHALLENGE_REFUSED stays the verdict until challenge_reset(). The first
+ * challenge after _SENT_REUSED is always answered. CHALLENGE_STALE_LOOP ends a
+ * round; the next one counts `stale` from 0. */
 enum challenge_verdict challenge_end(struct challenge *c, msec_t now);
 
 /* Index of the offer to answer, after CHALLENGE_ANSWER. */

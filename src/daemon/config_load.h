@@ -17,8 +17,8 @@ struct load {
 	struct list presetl;
 	struct account_raw *defaults;
 	size_t accounts_size;    /* room in c->accountv */
-	struct trust *trust;     /* the last ones: who shares their files does */
-	struct tls_ctx *tls;     /* not have them parsed again; may be NULL */
+	struct trust *trust;     /* the last parsed, NULL: none. Whoever */
+	struct tls_ctx *tls;     /* names the same files shares them */
 	bool told_mask;          /* a password is what config_print() shows */
 	bool told_account[ACCOUNT_KEYS_MAX];
 	bool told_global[GLOBAL_KEYS_MAX];

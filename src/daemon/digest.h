@@ -34,8 +34,9 @@ void digest_on_accepted(struct digest *d, const struct sip_msg *msg);
 bool digest_ready(const struct digest *d);
 
 /* Writes the line "Authorization: Digest ...\r\n", Proxy-Authorization, or
- * both (RFC 3261 §22.3) for this request, and counts nc of each. ENOENT: no challenge; EBADMSG: user or URI
- * cannot stand in a quoted string; ENOTSUP: OpenSSL refuses the algorithm. */
+ * both (RFC 3261 §22.3) for this request, and counts nc of each. ENOENT: no
+ * challenge; EBADMSG: user or URI cannot stand in a quoted string; ENOTSUP:
+ * OpenSSL refuses the algorithm. */
 int digest_print(struct digest *d, struct mbuf *mb, const char *user,
 		 const char *password, const char *method, const char *uri);
 

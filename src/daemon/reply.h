@@ -10,9 +10,10 @@
 #define REPLY_VIAS_MAX 20        /* of one request that are copied */
 #define REPLY_SIZE_MAX 4096      /* bytes of one answer */
 
-/* Appends an answer without body to a request that is complete (sipmsg.h): Via, From, To with a tag that is the same
- * for a retransmission, Call-ID and CSeq copied; the top Via gets `received`
- * and `rport` for `src` (RFC 3581 §4). `extra`: whole header lines, or NULL.
+/* Appends an answer without body to a request that is complete (sipmsg.h):
+ * Via, From, To with a tag that is the same for a retransmission, Call-ID and
+ * CSeq copied; the top Via gets `received` and `rport` for `src` (RFC 3581
+ * §4). `extra`: whole header lines, or NULL.
  * EBADMSG: the answer would exceed the limits above; then nothing was
  * written. */
 int reply_print(struct mbuf *mb, const struct sip_msg *req,
