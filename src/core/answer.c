@@ -19,7 +19,7 @@ static const struct row table[] = {
 	{ 408, ANSWER_AGAIN,     REASON_NO_ANSWER          },
 	{ 420, ANSWER_ADJUST,    REASON_REJECTED           },
 	{ 423, ANSWER_ADJUST,    REASON_INTERVAL_TOO_BRIEF },
-	{ 439, ANSWER_ADJUST,    REASON_REJECTED           }, /* RFC 5626 §11.6 */
+	{ 439, ANSWER_ADJUST,    REASON_REJECTED           }, /* RFC 5626 */
 	{ 504, ANSWER_AGAIN,     REASON_NO_ANSWER          },
 };
 

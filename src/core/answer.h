@@ -16,7 +16,7 @@ enum answer_class {
 	ANSWER_GOOD,             /* 2xx */
 	ANSWER_CHALLENGE,        /* 401, 407 */
 	ANSWER_ADJUST,           /* 423, 439, 420: once more, changed */
-	ANSWER_AGAIN,            /* soon: timeouts, 408, 480, 5xx and the rest */
+	ANSWER_AGAIN,            /* soon: timeouts, 408, 480, 5xx, the rest */
 	ANSWER_AFTER,            /* a Retry-After: never earlier */
 	ANSWER_DENIED,           /* 403: as credentials that once worked */
 	ANSWER_ELSEWHERE,        /* the next edge: 3xx, 503, silence */

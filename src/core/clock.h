@@ -1,4 +1,4 @@
-/* Monotonic time as the core sees it: milliseconds, handed in as an argument. */
+/* Monotonic time as the core sees it: milliseconds, given as an argument. */
 
 #ifndef CLOCK_H
 #define CLOCK_H

@@ -30,7 +30,7 @@
 #define REG_PARK_MAX       SECONDS(60)   /* then the name is asked again */
 #define REG_TURN_MAX       MINUTES(30)   /* a turn that never comes */
 #define REG_LEAVE_MAX      SECONDS(5)    /* un-REGISTER at stop */
-#define REG_OPEN_MAX       SECONDS(15)   /* a flow that never says how it went */
+#define REG_OPEN_MAX       SECONDS(15)   /* a flow that never says more */
 #define REG_BASE_CONNECT   SECONDS(4)    /* RFC 5626 shape: first 4-8 s */
 #define REG_BASE_REJECTED  SECONDS(30)   /* RFC 5626 §4.5: first 30-60 s */
 #define REG_WAIT_MAX       SECONDS(1800) /* RFC 5626 §4.5 */
@@ -48,7 +48,7 @@
 #define REG_REFRESH_EARLY  SECONDS(600)  /* before the end of a long lease */
 #define REG_REFRESH_LONG   SECONDS(1200) /* such a lease is longer than */
 #define REG_REFRESH_LAST   SECONDS(32)   /* before the end where it allows */
-#define REG_EXPIRES_MAX    (7 * 86400)   /* [s] asked for, whatever Min-Expires */
+#define REG_EXPIRES_MAX    (7 * 86400)   /* [s] asked for, at most */
 
 enum reg_state {
 	REG_OFF,                 /* not wanted: stopped, paused, disabled */
@@ -80,11 +80,11 @@ enum {
 struct reg_policy {
 	bool stream;
 	uint32_t expires;        /* [s] requested */
-	msec_t verify;           /* UDP: refresh at least so often [ms]; 0 off */
+	msec_t verify;           /* [ms] UDP: refresh at least so often; 0 */
 	bool unregister;         /* on stop */
 	bool vouched;            /* Contact policy static: see verdict.h */
-	bool learns;             /* Contact policy auto: the first challenge on a
-				    flow teaches where the registrar sees us */
+	bool learns;             /* Contact policy auto: the first challenge of
+				    a flow teaches where the registrar sees us */
 	enum digest_algorithm min_digest;
 };
 
@@ -102,12 +102,12 @@ struct reg {
 	bool answered;           /* this flow has brought an answer */
 	bool challenged;         /* the next REGISTER answers a challenge */
 	bool token;              /* the registrar keeps our token in the URI */
-	bool silent;             /* it is kept, though a REGISTER had no answer */
+	bool silent;             /* kept, though a REGISTER had no answer */
 	bool absent_tried;       /* binding absent: the one retry was made */
 	bool again;              /* asked for while in flight or leaving */
 	bool leaving;            /* stop once the answer in flight is there */
-	bool left_behind;        /* it stopped and a binding may still be there */
-	bool retry_after;        /* WAIT is a Retry-After: only a kick ends it */
+	bool left_behind;        /* stopped, and a binding may be left */
+	bool retry_after;        /* it waits so; only a kick ends it */
 	uint8_t answer_sends;    /* since the last send of our own accord */
 	uint8_t adjusted;        /* 423, 439, 420: once each per round */
 	uint8_t denials;         /* holds in a row */
@@ -151,7 +151,7 @@ unsigned reg_on_turn(struct reg *r, msec_t now);
 /* After REG_DO_SEND and _LEAVE: what the message carried. */
 void reg_on_sent(struct reg *r, enum challenge_sent sent, msec_t now);
 unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now);
-unsigned reg_on_verify(struct reg *r, msec_t now);       /* doubt: FLOW_VERIFY */
+unsigned reg_on_verify(struct reg *r, msec_t now);  /* doubt: FLOW_VERIFY */
 unsigned reg_on_local_event(struct reg *r, msec_t now);  /* success likelier */
 unsigned reg_on_timer(struct reg *r, msec_t now);
 

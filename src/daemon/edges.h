@@ -13,8 +13,9 @@ struct edges;                    /* the set */
 struct edge_point;               /* one of it */
 
 struct edges_conf {
-	uint32_t edge_connects, edge_registers;  /* per second and edge; 0: off */
-	uint32_t connects, registers;            /* and over all edges */
+	/* per second and edge, and over all edges; 0: no limit */
+	uint32_t edge_connects, edge_registers;
+	uint32_t connects, registers;
 };
 
 /* Somebody's place in a queue. The handler is called from the loop. */

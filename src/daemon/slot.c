@@ -375,7 +375,8 @@ static void connected_handler(void *arg)
 {
 	struct slot *s = arg;
 
-	slot_perform(s, account_on_connected(s->owner->account, s->i, loop_now()));
+	slot_perform(s, account_on_connected(s->owner->account, s->i,
+					     loop_now()));
 }
 
 
