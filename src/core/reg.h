@@ -80,7 +80,7 @@ enum {
 struct reg_policy {
 	bool stream;
 	uint32_t expires;        /* [s] requested */
-	msec_t verify;           /* [ms] UDP: refresh at least so often; 0 */
+	msec_t verify;           /* [ms] UDP: refresh so often at least; 0: off */
 	bool unregister;         /* on stop */
 	bool vouched;            /* Contact policy static: see verdict.h */
 	bool learns;             /* Contact policy auto: the first challenge of
