@@ -133,9 +133,10 @@ unsigned account_kick(struct account *a, unsigned i, msec_t now)
 /* --- facts --- */
 
 unsigned account_on_resolved(struct account *a, unsigned i, unsigned count,
-			     uint32_t down, msec_t now)
+			     uint32_t down, enum reason reason, msec_t now)
 {
-	unsigned acts = reg_on_resolved(&a->regv[i].reg, count, down, now);
+	unsigned acts = reg_on_resolved(&a->regv[i].reg, count, down, reason,
+					now);
 
 	return update(a, acts, now);
 }
@@ -178,6 +179,15 @@ unsigned account_on_connect_failed(struct account *a, unsigned i,
 		tell_flow(a, i, EVENT_FLOW_DOWN, reason, now);
 
 	return update(a, acts, now);
+}
+
+
+unsigned account_on_edge_down(struct account *a, unsigned i,
+			      enum reason reason, uint32_t down, msec_t now)
+{
+	struct reg *r = &a->regv[i].reg;
+
+	return update(a, reg_on_connect_failed(r, reason, down, now), now);
 }
 
 

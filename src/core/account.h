@@ -95,12 +95,15 @@ unsigned account_kick(struct account *a, unsigned i, msec_t now);
 
 /* Facts. */
 unsigned account_on_resolved(struct account *a, unsigned i, unsigned count,
-			     uint32_t down, msec_t now);
+			     uint32_t down, enum reason reason, msec_t now);
 unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now);
 unsigned account_on_connected(struct account *a, unsigned i, msec_t now);
 unsigned account_on_connect_failed(struct account *a, unsigned i,
 				   enum reason reason, uint32_t down,
 				   msec_t now);
+/* Its edge went down while it waited for its turn to connect. */
+unsigned account_on_edge_down(struct account *a, unsigned i,
+			      enum reason reason, uint32_t down, msec_t now);
 unsigned account_on_proven(struct account *a, unsigned i, msec_t now);
 unsigned account_on_flow_lost(struct account *a, unsigned i,
 			      enum reason reason, msec_t now);

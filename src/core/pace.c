@@ -181,3 +181,22 @@ msec_t pace_deadline(const struct pace *p, msec_t now)
 	return clock_max(bucket_deadline(&p->bucket, class, now),
 			 bucket_deadline(p->overall, class, now));
 }
+
+
+struct pace_node *pace_take_all(struct pace *p)
+{
+	struct pace_node *first = NULL, **endp = &first;
+	struct pace_node *node;
+	unsigned class;
+
+	for (class = 0; class < PACE_CLASSES; class++) {
+		while ((node = p->head[class])) {
+			pace_cancel(p, node);
+			*endp = node;
+			endp = &node->next;
+		}
+	}
+	*endp = NULL;
+
+	return first;
+}

@@ -59,6 +59,10 @@ bool pace_asked(const struct pace_node *node);
  * NULL: nobody, or no token yet. */
 struct pace_node *pace_next(struct pace *p, msec_t now);
 
+/* All who ask, taken out unpaid, linked by `next` in the order of their turn:
+ * what they wait for will not be. NULL: nobody. */
+struct pace_node *pace_take_all(struct pace *p);
+
 /* When pace_next() can give a node; `now` if at once, NEVER if nobody asks.
  * Exact, unless others take from the overall bucket meanwhile. */
 msec_t pace_deadline(const struct pace *p, msec_t now);

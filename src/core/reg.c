@@ -160,7 +160,7 @@ unsigned reg_kick(struct reg *r, msec_t now)
 /* --- facts --- */
 
 unsigned reg_on_resolved(struct reg *r, unsigned count, uint32_t down,
-			 msec_t now)
+			 enum reason reason, msec_t now)
 {
 	if (r->state != REG_RESOLVE)
 		return 0;
@@ -170,6 +170,11 @@ unsigned reg_on_resolved(struct reg *r, unsigned count, uint32_t down,
 
 	r->resolved_at = now;
 	target_on_resolved(&r->target, count, down, &r->rng);
+
+	if (r->target.parked) {
+		r->reason = reason;
+		++r->outcomes;
+	}
 
 	return reg_connect(r, now);
 }
@@ -181,6 +186,7 @@ unsigned reg_on_resolve_failed(struct reg *r, msec_t now)
 		return 0;
 
 	r->reason = REASON_DNS_FAILURE;
+	r->code = 0;
 	reg_wait(r, REG_BASE_CONNECT, now);
 
 	return 0;
@@ -208,6 +214,7 @@ unsigned reg_on_connect_failed(struct reg *r, enum reason reason,
 		return 0;
 
 	r->reason = reason;
+	r->code = 0;
 	target_on_failed(&r->target, &r->rng);
 
 	/* Parked where nobody knocks (a certificate that we do not trust, for
@@ -411,6 +418,7 @@ unsigned reg_on_timer(struct reg *r, msec_t now)
 		return reg_on_resolve_failed(r, now);
 
 	case REG_CONNECT:
+		r->outcomes += r->target.parked;
 		return reg_seek(r, now);
 
 	case REG_TURN:

@@ -114,7 +114,7 @@ struct reg {
 	enum reason reason;      /* last outcome */
 	enum contact_match match;
 	struct addr contact;     /* of our own binding */
-	uint16_t code;           /* of the last answer; 0: none yet */
+	uint16_t code;           /* of the last try; 0: it had no answer */
 	uint32_t cseq;           /* of the last REGISTER sent */
 	uint32_t expires;        /* [s] to ask for */
 	uint32_t granted;        /* [s] */
@@ -137,9 +137,10 @@ unsigned reg_start(struct reg *r, msec_t now);
 unsigned reg_stop(struct reg *r, msec_t now);    /* un-REGISTERs if bound */
 unsigned reg_kick(struct reg *r, msec_t now);    /* REGISTER now, whatever */
 
-/* Facts. `down` masks the addresses whose edge is known to be down. */
+/* Facts. `down` masks the addresses whose edge is known to be down, `reason`
+ * is why, for the case that all are. */
 unsigned reg_on_resolved(struct reg *r, unsigned count, uint32_t down,
-			 msec_t now);
+			 enum reason reason, msec_t now);
 unsigned reg_on_resolve_failed(struct reg *r, msec_t now);
 unsigned reg_on_connected(struct reg *r, msec_t now);
 /* The connect or handshake failed. */

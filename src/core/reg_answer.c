@@ -255,6 +255,12 @@ unsigned reg_once_more(struct reg *r, unsigned acts, msec_t now)
 
 	r->again = false;
 
+	/* Asked to stay away just now: that is the outcome of both. */
+	if (r->state == REG_WAIT && r->retry_after) {
+		++r->outcomes;
+		return acts;
+	}
+
 	return acts | reg_begin_round(r, now);
 }
 
@@ -266,7 +272,10 @@ unsigned reg_no_answer(struct reg *r, msec_t now)
 {
 	static const struct answer none;
 	const bool others = target_has_other(&r->target);
+	const uint32_t outcomes = r->outcomes;
 	unsigned acts = REG_DO_ABANDON;
+
+	r->code = 0;
 
 	if (r->policy->stream && r->proven && !others)
 		acts |= reg_lost(r, REASON_NO_ANSWER, now);
@@ -278,6 +287,10 @@ unsigned reg_no_answer(struct reg *r, msec_t now)
 		acts |= REG_DO_CLOSE;
 	}
 	r->silent = !others;
+
+	/* Who asked meanwhile waits for the end of this try and of the next. */
+	if (r->again && r->state == REG_WAIT && r->outcomes == outcomes)
+		++r->outcomes;
 
 	return reg_once_more(r, acts, now);
 }

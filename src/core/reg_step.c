@@ -97,6 +97,7 @@ void reg_hurry(struct reg *r, msec_t now)
 unsigned reg_lost(struct reg *r, enum reason reason, msec_t now)
 {
 	r->reason = reason;
+	r->code = 0;
 
 	if (!r->proven || !reg_at_once(r, now))
 		reg_wait(r, REG_BASE_CONNECT, now);

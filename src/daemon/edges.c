@@ -23,6 +23,8 @@ struct edge_point {
 	struct le le;
 	struct edges *edges;             /* not owned */
 	struct edge edge;
+	enum reason reason;              /* of the last failure */
+	bool went_down;                  /* and those who queue do not know */
 	struct sa addr;
 	enum transport transport;
 	struct timer timer;
@@ -64,7 +66,8 @@ int edges_alloc(struct edges **ep, const struct edges_conf *conf)
 
 static void arm(struct edge_point *p, msec_t now)
 {
-	timer_start(&p->timer, edge_deadline(&p->edge, now));
+	timer_start(&p->timer, p->went_down ? now
+					    : edge_deadline(&p->edge, now));
 }
 
 
@@ -72,8 +75,26 @@ static void grant(struct pace_node *node)
 {
 	struct edge_turn *t = node->owner;
 
+	t->knock = t->connect && t->point->edge.knocking;
 	t->point = NULL;
 	t->h(t->arg);
+}
+
+
+/* They had queued at an edge that was up: let them choose again. */
+static void tell_down(struct edge_point *p)
+{
+	struct pace_node *node = pace_take_all(&p->edge.connects);
+
+	p->went_down = false;
+
+	while (node) {
+		struct edge_turn *t = node->owner;
+
+		node = node->next;
+		t->point = NULL;
+		t->downh(p->reason, t->arg);
+	}
 }
 
 
@@ -82,6 +103,9 @@ static void timer_handler(void *arg)
 	struct edge_point *p = mem_ref(arg);
 	const msec_t now = loop_now();
 	struct pace_node *node;
+
+	if (p->went_down)
+		tell_down(p);
 
 	while ((node = edge_next_connect(&p->edge, now)))
 		grant(node);
@@ -188,11 +212,16 @@ int edges_get(struct edge_point **pp, struct edges *e,
 
 
 bool edges_avoid(const struct edges *e, enum transport transport,
-		 const struct sa *addr, msec_t now)
+		 const struct sa *addr, enum reason *reasonp, msec_t now)
 {
 	const struct edge_point *p = find(e, transport, addr);
 
-	return p && edge_avoid(&p->edge, now);
+	if (!p || !edge_avoid(&p->edge, now))
+		return false;
+
+	*reasonp = p->edge.down ? p->reason : REASON_RETRY_AFTER;
+
+	return true;
 }
 
 
@@ -202,15 +231,26 @@ const struct sa *edge_point_addr(const struct edge_point *p)
 }
 
 
-void edge_point_on_failed(struct edge_point *p, msec_t now)
+void edge_point_on_failed(struct edge_point *p, bool knock,
+			  enum reason reason, msec_t now)
 {
+	const bool was_down = p->edge.down;
+
+	if (was_down && !knock)
+		return;
+
 	edge_on_failed(&p->edge, now);
+	p->reason = reason;
+	p->went_down |= p->edge.down && !was_down;
 	arm(p, now);
 }
 
 
-void edge_point_on_given_up(struct edge_point *p, msec_t now)
+void edge_point_on_given_up(struct edge_point *p, bool knock, msec_t now)
 {
+	if (!knock)
+		return;
+
 	edge_on_given_up(&p->edge, now);
 	arm(p, now);
 }
@@ -259,13 +299,14 @@ void edge_point_on_local_event(struct edge_point *p, msec_t now)
 
 
 void edge_turn_init(struct edge_turn *t, bool connect, edge_turn_h *h,
-		    void *arg)
+		    edge_down_h *downh, void *arg)
 {
 	memset(t, 0, sizeof(*t));
 
 	t->node.owner = t;
 	t->connect = connect;
 	t->h = h;
+	t->downh = downh;
 	t->arg = arg;
 }
 

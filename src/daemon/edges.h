@@ -7,6 +7,7 @@
 #include "compat.h"
 #include "edge.h"
 #include "net.h"
+#include "verdict.h"
 
 
 struct edges;                    /* the set */
@@ -18,14 +19,18 @@ struct edges_conf {
 	uint32_t connects, registers;
 };
 
-/* Somebody's place in a queue. The handler is called from the loop. */
+/* Somebody's place in a queue. The handlers are called from the loop: it is
+ * his turn, or the edge has gone down and there will be none. */
 typedef void (edge_turn_h)(void *arg);
+typedef void (edge_down_h)(enum reason reason, void *arg);
 
 struct edge_turn {
 	struct pace_node node;
 	struct edge_point *point;        /* where it is queued, or NULL */
 	bool connect;
+	bool knock;                      /* the turn was the one knock */
 	edge_turn_h *h;
+	edge_down_h *downh;              /* NULL: waits on */
 	void *arg;
 };
 
@@ -35,15 +40,17 @@ int edges_alloc(struct edges **ep, const struct edges_conf *conf);
 int edges_get(struct edge_point **pp, struct edges *e,
 	      enum transport transport, const struct sa *addr);
 
-/* Is it known to be down or held? Makes nothing. */
+/* Is it known to be down or held? Then *reasonp says why. Makes nothing. */
 bool edges_avoid(const struct edges *e, enum transport transport,
-		 const struct sa *addr, msec_t now);
+		 const struct sa *addr, enum reason *reasonp, msec_t now);
 
 const struct sa *edge_point_addr(const struct edge_point *p);
 
-/* The facts of core/edge.h about this edge. */
-void edge_point_on_failed(struct edge_point *p, msec_t now);
-void edge_point_on_given_up(struct edge_point *p, msec_t now);
+/* The facts of core/edge.h about this edge. While it is down only the knock's
+ * own end counts: `knock` of the turn by which the connect was begun. */
+void edge_point_on_failed(struct edge_point *p, bool knock,
+			  enum reason reason, msec_t now);
+void edge_point_on_given_up(struct edge_point *p, bool knock, msec_t now);
 void edge_point_on_connected(struct edge_point *p, msec_t now);
 void edge_point_on_proven(struct edge_point *p, msec_t now);
 void edge_point_on_proven_lost(struct edge_point *p, msec_t now);
@@ -54,7 +61,7 @@ void edge_point_on_local_event(struct edge_point *p, msec_t now);
 /* Asks for a turn to connect, or to REGISTER. Asked for again: its class
  * changes. A turn that waits elsewhere is cancelled there first. */
 void edge_turn_init(struct edge_turn *t, bool connect, edge_turn_h *h,
-		    void *arg);
+		    edge_down_h *downh, void *arg);
 void edge_turn_ask(struct edge_turn *t, struct edge_point *p,
 		   enum pace_class class, msec_t now);
 void edge_turn_cancel(struct edge_turn *t, msec_t now);

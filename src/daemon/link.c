@@ -25,6 +25,7 @@ struct link {
 	struct transaction options;
 	uint64_t ping_usec;              /* when the last CRLF ping left */
 	bool edge_waits;                 /* for how the connect went */
+	bool knock;
 	bool edge_proven;                /* it counts this flow as proven */
 	bool suspect;                    /* as the owner was told */
 	struct link_handlers h;
@@ -44,11 +45,11 @@ static void settle_with_edge(struct link *l)
 		return;
 
 	if (l->edge_waits && flow_blames_edge(l->flow.reason))
-		edge_point_on_failed(l->point, now);
+		edge_point_on_failed(l->point, l->knock, l->flow.reason, now);
 	else if (l->edge_waits && flow_found_edge(l->flow.reason))
 		edge_point_on_connected(l->point, now);
 	else if (l->edge_waits)
-		edge_point_on_given_up(l->point, now);
+		edge_point_on_given_up(l->point, l->knock, now);
 
 	if (l->edge_proven)
 		edge_point_on_proven_lost(l->point, now);
@@ -336,6 +337,7 @@ int link_open(struct link **lp, const struct link_conf *conf,
 	l->arg = arg;
 	l->point = mem_ref(conf->point);
 	l->edge_waits = true;
+	l->knock = conf->knock;
 	timer_init(&l->timer, timer_handler, l);
 	flow_init(&l->flow, &conf->flow, rand_u64(), loop_now());
 

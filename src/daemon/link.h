@@ -39,6 +39,7 @@ struct link_conf {
 	struct conn_conf conn;
 	struct flow_policy flow;
 	struct edge_point *point;
+	bool knock;                      /* see edge_point_on_failed() */
 };
 
 /* Opens it. What is known to fail at once is returned and the edge told. */

@@ -39,15 +39,16 @@ static void note(struct slot *s, const char *text)
 
 /* --- the way to a flow --- */
 
-/* Whose edge is down or held: tried last. */
-static uint32_t down_mask(const struct slot *s)
+/* Whose edge is down or held: tried last. *reasonp says why the last one is;
+ * untouched if none is. */
+static uint32_t down_mask(const struct slot *s, enum reason *reasonp)
 {
 	uint32_t mask = 0;
 	size_t i;
 
 	for (i = 0; i < s->addrc; i++)
 		if (edges_avoid(s->owner->env->edges, s->transport,
-				&s->addrv[i], loop_now()))
+				&s->addrv[i], reasonp, loop_now()))
 			mask |= UINT32_C(1) << i;
 
 	return mask;
@@ -66,6 +67,8 @@ static void resolve_handler(int err, const char *text, const struct sa *addrv,
 			    size_t addrc, void *arg)
 {
 	struct slot *s = arg;
+	enum reason reason = REASON_CONNECTING;
+	uint32_t down;
 
 	s->query = mem_deref(s->query);
 	s->addrv = mem_deref(s->addrv);
@@ -83,9 +86,10 @@ static void resolve_handler(int err, const char *text, const struct sa *addrv,
 
 	memcpy(s->addrv, addrv, addrc * sizeof(*addrv));
 	s->addrc = addrc;
+	down = down_mask(s, &reason);
 	slot_perform(s, account_on_resolved(s->owner->account, s->i,
-				       (unsigned)addrc, down_mask(s),
-				       loop_now()));
+					    (unsigned)addrc, down, reason,
+					    loop_now()));
 }
 
 
@@ -107,10 +111,12 @@ static void connect_failed(struct slot *s, enum reason reason,
 			   const char *text)
 {
 	struct slot_owner *o = s->owner;
+	enum reason why;
 
 	note(s, text);
 	slot_perform(s, account_on_connect_failed(o->account, s->i, reason,
-					     down_mask(s), loop_now()));
+						  down_mask(s, &why),
+						  loop_now()));
 }
 
 
@@ -118,7 +124,7 @@ static void connect_failed(struct slot *s, enum reason reason,
  * has to. */
 static void not_opened(struct slot *s, enum reason reason, const char *text)
 {
-	edge_point_on_given_up(s->point, loop_now());
+	edge_point_on_given_up(s->point, s->connect.knock, loop_now());
 	connect_failed(s, reason, text);
 }
 
@@ -183,6 +189,7 @@ static int open_link(struct slot *s)
 		},
 		.flow = conf->policy.flow,
 		.point = s->point,
+		.knock = s->connect.knock,
 	};
 
 	return link_open(&s->link, &lc, &link_handlers, s);
@@ -218,6 +225,16 @@ static void turn_handler(struct slot *s)
 static void connect_turn_handler(void *arg)
 {
 	turn_handler(arg);
+}
+
+
+static void edge_down_handler(enum reason reason, void *arg)
+{
+	struct slot *s = arg;
+	enum reason why;
+
+	slot_perform(s, account_on_edge_down(s->owner->account, s->i, reason,
+					     down_mask(s, &why), loop_now()));
 }
 
 
@@ -375,6 +392,7 @@ static void connected_handler(void *arg)
 {
 	struct slot *s = arg;
 
+	s->detail[0] = '\0';
 	slot_perform(s, account_on_connected(s->owner->account, s->i,
 					     loop_now()));
 }
@@ -463,15 +481,14 @@ static void request_handler(const struct sip_msg *msg, const struct sa *src,
 		return;
 	}
 
+	mem_ref(o->arg);
 	proof = is_proof(s, msg, src);
 	answer = inbound_answer(o->conf, msg);
 	if (answer.code) {
 		mb = mbuf_alloc(REPLY_ROOM);
 		if (!mb || reply_print(mb, msg, src, answer.code,
-				       answer.reason, answer.extra)) {
-			mem_deref(mb);
-			return;
-		}
+				       answer.reason, answer.extra))
+			goto out;
 
 		mb->pos = 0;
 		reply_address(&dst, msg, src);
@@ -479,7 +496,10 @@ static void request_handler(const struct sip_msg *msg, const struct sa *src,
 	}
 
 	account_on_inbound(o->account, s->i, answer.code, proof, loop_now());
+
+ out:
 	mem_deref(mb);
+	mem_deref(o->arg);
 }
 
 
@@ -595,8 +615,9 @@ int slot_init(struct slot *s, struct slot_owner *owner, unsigned i)
 
 	s->owner = owner;
 	s->i = i;
-	edge_turn_init(&s->connect, true, connect_turn_handler, s);
-	edge_turn_init(&s->turn, false, register_turn_handler, s);
+	edge_turn_init(&s->connect, true, connect_turn_handler,
+		       edge_down_handler, s);
+	edge_turn_init(&s->turn, false, register_turn_handler, NULL, s);
 	account_conf_edge(conf, i, &host, &s->port, &s->transport);
 	register_identity_init(&s->id, conf, owner->env->user_agent,
 			       owner->env->instance, i + 1);

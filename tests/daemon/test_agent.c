@@ -570,6 +570,40 @@ START_TEST(the_second_address_is_used_where_the_first_refuses)
 END_TEST
 
 
+/* They ask for their connects while the edge is thought to be up. */
+START_TEST(who_queues_at_an_edge_that_goes_down_goes_to_the_other)
+{
+	static const struct dns_zone zonev[] = {
+		{.name = "sip.example.org", .v4 = "127.0.0.9 127.0.0.1",
+		 .ttl = 60},
+		{NULL},
+	};
+	enum { ACCOUNTS = 40 };
+	struct dns_server dns;
+	char globals[160], name[16];
+	unsigned i;
+
+	ck_assert_int_eq(0, dns_server_start(&dns, zonev));
+	(void)re_snprintf(globals, sizeof(globals),
+			  "dns = { servers = [ \"%J\" ]; };"
+			  "pace = { edge_connects = 20; };", &dns.addr);
+
+	rig.host = "sip.example.org";
+	for (i = 0; i < ACCOUNTS; i++) {
+		(void)re_snprintf(name, sizeof(name), "alice%u", i);
+		rig_account(name, TRANSPORT_TCP, "family = \"ipv4\";");
+	}
+	rig_start(globals);
+	for (i = 0; i < ACCOUNTS; i++) {
+		(void)re_snprintf(name, sizeof(name), "alice%u", i);
+		rig_expect_registered(name);
+	}
+	rig.daemon = mem_deref(rig.daemon);
+	dns_server_stop(&dns);
+}
+END_TEST
+
+
 #define MANY      200            /* accounts */
 #define MANY_RATE 100            /* REGISTERs per second */
 
@@ -717,6 +751,8 @@ Suite *suite_agent(void)
 	tc = part(s, "more");
 	tcase_add_loop_test(
 		tc, the_second_address_is_used_where_the_first_refuses, 0, 3);
+	tcase_add_test(tc,
+		       who_queues_at_an_edge_that_goes_down_goes_to_the_other);
 	tcase_add_test(tc, many_accounts_register_within_the_pace);
 
 	return s;

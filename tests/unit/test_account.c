@@ -83,7 +83,7 @@ static unsigned count(enum event_type type)
 static void sent(unsigned i, msec_t now)
 {
 	account_start(&a, i, now);
-	account_on_resolved(&a, i, 1, 0, now);
+	account_on_resolved(&a, i, 1, 0, REASON_CONNECT_REFUSED, now);
 	account_on_turn(&a, i, now);
 	ck_assert_uint_eq(account_on_connected(&a, i, now), REG_DO_ASK);
 	ck_assert_uint_eq(account_on_turn(&a, i, now), REG_DO_SEND);
@@ -273,7 +273,7 @@ START_TEST(a_new_flow_is_not_the_one_that_the_binding_points_to)
 	bound(0, 300, 0);
 	account_on_flow_lost(&a, 0, REASON_FLOW_LOST, 10);
 	account_on_timer(&a, 0, 100000);
-	account_on_resolved(&a, 0, 1, 0, 100000);
+	account_on_resolved(&a, 0, 1, 0, REASON_CONNECT_REFUSED, 100000);
 	account_on_turn(&a, 0, 100000);
 	account_on_connected(&a, 0, 100000);
 	check_verdict(true, REACHABLE_NO, REASON_FLOW_LOST, 100000);
@@ -300,7 +300,7 @@ END_TEST
 START_TEST(a_knock_that_fails_as_the_last_one_did_is_no_event)
 {
 	account_start(&a, 0, 0);
-	account_on_resolved(&a, 0, 1, 0, 0);
+	account_on_resolved(&a, 0, 1, 0, REASON_CONNECT_REFUSED, 0);
 	for (msec_t now = 0; now < 10000; now += 1000) {
 		account_on_turn(&a, 0, now);
 		account_on_connect_failed(&a, 0, REASON_CONNECT_REFUSED, 1,

@@ -39,6 +39,26 @@ static void check_nobody(msec_t now)
 }
 
 
+START_TEST(all_can_be_sent_away_at_once_in_the_order_of_their_turn)
+{
+	struct pace_node *node;
+
+	pace_init(&p, 1, NULL, 0);
+	ask(0, PACE_NEW);
+	ask(1, PACE_RETURN);
+	ask(2, PACE_NEW);
+	node = pace_take_all(&p);
+	ck_assert_ptr_eq(node, &nodev[1]);
+	ck_assert_ptr_eq(node->next, &nodev[0]);
+	ck_assert_ptr_eq(node->next->next, &nodev[2]);
+	ck_assert_ptr_null(node->next->next->next);
+	ck_assert(!pace_asked(&nodev[0]));
+	ck_assert_ptr_null(pace_take_all(&p));
+	check_nobody(1000);
+}
+END_TEST
+
+
 START_TEST(a_tenth_of_a_second_goes_at_once)
 {
 	pace_init(&p, 40, NULL, 0);
@@ -393,6 +413,8 @@ Suite *suite_pace(void)
 	TCase *tc = tcase_create("pace");
 
 	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc,
+		       all_can_be_sent_away_at_once_in_the_order_of_their_turn);
 	tcase_add_test(tc, a_tenth_of_a_second_goes_at_once);
 	tcase_add_test(tc, then_one_goes_every_25_ms_at_40_per_second);
 	tcase_add_test(tc, at_least_one_goes_at_once);

@@ -51,7 +51,7 @@ static unsigned answer(struct answer a, msec_t now)
 static void connected(unsigned count, msec_t now)
 {
 	ck_assert_uint_eq(reg_start(&r, now), REG_DO_CLOSE | REG_DO_RESOLVE);
-	ck_assert_uint_eq(reg_on_resolved(&r, count, 0, now), REG_DO_CONNECT);
+	ck_assert_uint_eq(reg_on_resolved(&r, count, 0, REASON_CONNECT_REFUSED, now), REG_DO_CONNECT);
 	ck_assert_uint_eq(reg_on_turn(&r, now), REG_DO_OPEN);
 	ck_assert_uint_eq(reg_on_connected(&r, now), REG_DO_ASK);
 }
@@ -213,7 +213,7 @@ END_TEST
 START_TEST(no_address_is_a_failure_of_dns)
 {
 	reg_start(&r, 0);
-	ck_assert_uint_eq(reg_on_resolved(&r, 0, 0, 0), 0);
+	ck_assert_uint_eq(reg_on_resolved(&r, 0, 0, REASON_CONNECT_REFUSED, 0), 0);
 	ck_assert_int_eq(r.reason, REASON_DNS_FAILURE);
 }
 END_TEST
@@ -242,7 +242,7 @@ END_TEST
 START_TEST(a_turn_to_connect_opens_once_and_must_come_to_an_end)
 {
 	reg_start(&r, 0);
-	reg_on_resolved(&r, 1, 0, 0);
+	reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, 0);
 	ck_assert(reg_wants_connect(&r));
 	ck_assert_uint_eq(reg_deadline(&r), 1800000);
 	ck_assert_uint_eq(reg_on_turn(&r, 100), REG_DO_OPEN);
@@ -255,7 +255,7 @@ END_TEST
 START_TEST(parked_it_asks_the_name_again_every_minute)
 {
 	reg_start(&r, 0);
-	reg_on_resolved(&r, 1, 1, 0);
+	reg_on_resolved(&r, 1, 1, REASON_CONNECT_REFUSED, 0);
 	ck_assert(reg_parked(&r));
 	ck_assert_uint_eq(reg_deadline(&r), 60000);
 	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
@@ -267,7 +267,7 @@ END_TEST
 START_TEST(who_knocks_himself_asks_the_name_again_every_minute_too)
 {
 	reg_start(&r, 0);
-	reg_on_resolved(&r, 1, 1, 0);
+	reg_on_resolved(&r, 1, 1, REASON_CONNECT_REFUSED, 0);
 	for (msec_t now = 1000; now < 60000; now += 1000) {
 		ck_assert_uint_eq(reg_on_turn(&r, now), REG_DO_OPEN);
 		ck_assert_uint_eq(reg_on_connect_failed(&r,
@@ -285,7 +285,7 @@ END_TEST
 START_TEST(all_addresses_failed_but_none_is_down_waits)
 {
 	reg_start(&r, 0);
-	reg_on_resolved(&r, 2, 0, 0);
+	reg_on_resolved(&r, 2, 0, REASON_CONNECT_REFUSED, 0);
 	reg_on_turn(&r, 0);
 	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_TLS_NAME, 0, 0),
 			  REG_DO_CONNECT);
@@ -301,7 +301,7 @@ END_TEST
 START_TEST(the_thirty_second_address_is_used_too)
 {
 	reg_start(&r, 0);
-	reg_on_resolved(&r, 100, 0x7fffffff, 0);
+	reg_on_resolved(&r, 100, 0x7fffffff, REASON_CONNECT_REFUSED, 0);
 	ck_assert_uint_eq(r.target.index, 31);
 	reg_on_turn(&r, 0);
 	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_CONNECT_REFUSED,
@@ -366,7 +366,7 @@ START_TEST(a_200_on_a_flow_that_is_not_proven_ends_nothing)
 	sent(0);
 	ck_assert_uint_eq(answer(code(500), 0), REG_DO_CLOSE);
 	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
-	reg_on_resolved(&r, 1, 0, 60000);
+	reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, 60000);
 	reg_on_turn(&r, 60000);
 	reg_on_connected(&r, 60000);
 	send(CHALLENGE_SENT_NONE, 60000);
@@ -659,7 +659,7 @@ START_TEST(a_403_is_held_for_5_10_20_40_and_then_60_minutes)
 		ck_assert_uint_eq(reg_deadline(&r), now + waitv[i]);
 		now = reg_deadline(&r);
 		ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
-		reg_on_resolved(&r, 1, 0, now);
+		reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, now);
 		reg_on_turn(&r, now);
 		reg_on_connected(&r, now);
 		send(CHALLENGE_SENT_NONE, now);
@@ -692,7 +692,7 @@ START_TEST(held_lets_go_of_a_flow_that_serves_no_binding)
 	proven(600, 0);
 	reg_on_flow_lost(&r, REASON_FLOW_LOST, 1000);
 	deadline();
-	reg_on_resolved(&r, 1, 0, 2000);
+	reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, 2000);
 	reg_on_turn(&r, 2000);
 	reg_on_connected(&r, 2000);
 	send(CHALLENGE_SENT_NONE, 2000);
@@ -793,7 +793,7 @@ START_TEST(a_kick_is_for_waits_and_not_for_what_goes_on)
 	ck_assert_uint_eq(reg_kick(&r, 0), 0);
 	reg_start(&r, 0);
 	ck_assert_uint_eq(reg_kick(&r, 0), 0);
-	reg_on_resolved(&r, 1, 0, 0);
+	reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, 0);
 	ck_assert_uint_eq(reg_kick(&r, 0), 0);
 	reg_on_turn(&r, 0);
 	reg_on_connected(&r, 0);
@@ -814,7 +814,7 @@ START_TEST(what_comes_too_late_changes_nothing)
 	const struct reg before = r;
 	const struct answer a = granted(1);
 
-	ck_assert_uint_eq(reg_on_resolved(&r, 3, 0, 1), 0);
+	ck_assert_uint_eq(reg_on_resolved(&r, 3, 0, REASON_CONNECT_REFUSED, 1), 0);
 	ck_assert_uint_eq(reg_on_resolve_failed(&r, 1), 0);
 	ck_assert_uint_eq(reg_on_connected(&r, 1), 0);
 	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_TLS_NAME, 1, 1),
@@ -862,7 +862,7 @@ START_TEST(what_comes_next_has_a_word_in_every_state)
 	check_next("none", false);
 	reg_start(&r, 0);
 	check_next("resolve", false);
-	reg_on_resolved(&r, 1, 0, 0);
+	reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, 0);
 	check_next("connect", false);
 	reg_on_turn(&r, 0);
 	reg_on_connected(&r, 0);
@@ -884,7 +884,7 @@ START_TEST(what_comes_next_has_a_word_in_every_state)
 	check_next("unregister", false);
 	answer(granted(0), 370000);
 	reg_start(&r, 400000);
-	reg_on_resolved(&r, 1, 1, 400000);
+	reg_on_resolved(&r, 1, 1, REASON_CONNECT_REFUSED, 400000);
 	check_next("knock", false);
 }
 END_TEST

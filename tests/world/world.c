@@ -273,7 +273,8 @@ void world_resolved(struct world *w, unsigned count, uint32_t down)
 		w->watch.addresses = count;
 
 	step(w, account_on_resolved(&w->account, 0, count,
-				    down_mask(w, down), w->now));
+				    down_mask(w, down),
+				    REASON_CONNECT_REFUSED, w->now));
 }
 
 
