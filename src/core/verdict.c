@@ -13,7 +13,8 @@ static const struct {
 	[REASON_STARTING] = { "starting",
 		"Started, nothing has been tried yet." },
 	[REASON_PAUSED] = { "paused",
-		"Paused by the operator; resume it to register again." },
+		"Not wanted: disabled in the configuration or paused by the "
+		"operator." },
 	[REASON_RESOLVING] = { "resolving",
 		"Asking DNS for the registrar's addresses." },
 	[REASON_DNS_FAILURE] = { "dns-failure",

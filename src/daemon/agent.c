@@ -171,6 +171,7 @@ int agent_alloc(struct agent **ap, struct config *config,
 		     AGENT_EVENTS, rand_u64(), env->wall_usec, event_handler,
 		     a, loop_now());
 	a->account.paused = !conf->enabled;
+	a->account.verdict = account_verdict(&a->account, loop_now());
 
 	while (!err && a->slotc < flows) {
 		err = slot_init(&a->slotv[a->slotc], &a->owner, a->slotc);
