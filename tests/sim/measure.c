@@ -115,8 +115,9 @@ static bool explained(const struct sim *s)
 	if (s->code / 100 == 2)
 		return refresh_is_due(s);
 
-	return s->w.now >= s->code_at + clock_max(SECONDS(4),
-						  SECONDS(s->retry_after));
+	/* The shortest wait of our own, or what the registrar named. */
+	return s->w.now >= s->code_at + (s->retry_after ?
+					 SECONDS(s->retry_after) : SECONDS(4));
 }
 
 
