@@ -186,7 +186,8 @@ static void perform(struct link *l, unsigned acts)
 	if (acts & FLOW_SEND_OPTIONS && l->conn)
 		send_options(l);
 
-	if (l->conn)
+	/* One that is dead is no longer suspect, but not well either. */
+	if (l->conn && !(acts & FLOW_CLOSE))
 		tell_suspect(l);
 
 	if (acts & FLOW_NOW_PROVEN && l->conn) {

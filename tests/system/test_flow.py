@@ -7,7 +7,7 @@ import lab
 import peers
 
 INTERVAL = 2        # [s] between pings
-TIMEOUT = 11        # [s] a pong's 10 and one for the way
+TIMEOUT = 13        # [s] a pong's 10, the way, and a look that takes long
 
 
 def flow_failures(daemon, user):
@@ -23,10 +23,14 @@ def lose(daemon, registrar, user, how, within):
 
     def back():
         seen = registrar.registers(user)
+        held = registrar.bindings().get(user, [])
+        # Not before the new binding is there: a request to the old one
+        # would be waited for until it times out.
         return (len(seen) > len(before)
                 and seen[-1]['port'] != before[-1]['port']
                 and daemon.registered(user)
-                and len(registrar.bindings().get(user, [])) == 1
+                and len(held) == 1 and held[0] in seen[-1]['contact']
+                and held[0] not in before[-1]['contact']
                 and registrar.reaches(user))
 
     if not lab.check_await(f'{user}: back over a new flow within {within} s',
