@@ -199,12 +199,13 @@ static int flush(struct conn *c)
 static void stream_pass(struct conn *c)
 {
 	const msec_t now = loop_now(), since = c->frame.since;
+	enum reason reason = REASON_FLOW_LOST;
 	char text[TEXT_SIZE];
 	size_t len;
 	bool open;
 	int err;
 
-	open = stream_read(&c->stream, rx, sizeof(rx), &len, text,
+	open = stream_read(&c->stream, rx, sizeof(rx), &len, &reason, text,
 			   sizeof(text));
 
 	/* what came before the end was whole and counts */
@@ -219,7 +220,7 @@ static void stream_pass(struct conn *c)
 		return;
 
 	if (!open) {
-		fail(c, REASON_FLOW_LOST, text);
+		fail(c, reason, text);
 		return;
 	}
 
@@ -602,6 +603,17 @@ const struct sa *conn_peer(const struct conn *c)
 enum transport conn_transport(const struct conn *c)
 {
 	return (enum transport)c->transport;
+}
+
+
+bool conn_tls_info(const struct conn *c, struct tls_info *info)
+{
+	if (c->state != UP || !c->stream.ssl)
+		return false;
+
+	tls_info(info, c->stream.ssl);
+
+	return true;
 }
 
 

@@ -65,6 +65,9 @@ const struct sa *conn_local(const struct conn *c);   /* of the socket itself */
 const struct sa *conn_peer(const struct conn *c);
 enum transport conn_transport(const struct conn *c);
 
+/* False: not TLS, or not connected. */
+bool conn_tls_info(const struct conn *c, struct tls_info *info);
+
 /* When the first byte of a message that is not whole yet came; NEVER: none.
  * The owner closes a conn that stays so for FLOW_MESSAGE_MAX. */
 msec_t conn_partial_since(const struct conn *c);

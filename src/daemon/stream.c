@@ -58,7 +58,7 @@ int stream_handshake(struct stream *s, int *wantp, enum reason *reasonp,
 
 
 static bool tls_read(struct stream *s, uint8_t *buf, size_t max, size_t *lenp,
-		     char *text, size_t size)
+		     enum reason *reasonp, char *text, size_t size)
 {
 	size_t len = 0;
 	int n = 0;
@@ -94,14 +94,14 @@ static bool tls_read(struct stream *s, uint8_t *buf, size_t max, size_t *lenp,
 		break;
 	}
 
-	(void)tls_reason(s->ssl, n, text, size);
+	*reasonp = tls_reason(s->ssl, n, text, size);
 
 	return false;
 }
 
 
 static bool tcp_read(struct stream *s, uint8_t *buf, size_t max, size_t *lenp,
-		     char *text, size_t size)
+		     enum reason *reasonp, char *text, size_t size)
 {
 	const ssize_t n = recv(s->fd, buf, max, 0);
 
@@ -110,6 +110,7 @@ static bool tcp_read(struct stream *s, uint8_t *buf, size_t max, size_t *lenp,
 	if (n > 0 || (n < 0 && sock_would_block(errno)))
 		return true;
 
+	*reasonp = REASON_FLOW_LOST;
 	if (n < 0)
 		(void)re_snprintf(text, size, "%m", errno);
 	else
@@ -120,10 +121,10 @@ static bool tcp_read(struct stream *s, uint8_t *buf, size_t max, size_t *lenp,
 
 
 bool stream_read(struct stream *s, uint8_t *buf, size_t max, size_t *lenp,
-		 char *text, size_t size)
+		 enum reason *reasonp, char *text, size_t size)
 {
-	return s->ssl ? tls_read(s, buf, max, lenp, text, size)
-		: tcp_read(s, buf, max, lenp, text, size);
+	return s->ssl ? tls_read(s, buf, max, lenp, reasonp, text, size)
+		: tcp_read(s, buf, max, lenp, reasonp, text, size);
 }
 
 

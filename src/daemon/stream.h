@@ -29,7 +29,7 @@ int stream_handshake(struct stream *s, int *wantp, enum reason *reasonp,
 /* Reads what there is, at most `max` bytes. False: nothing comes after these
  * *lenp bytes, and why. */
 bool stream_read(struct stream *s, uint8_t *buf, size_t max, size_t *lenp,
-		 char *text, size_t size);
+		 enum reason *reasonp, char *text, size_t size);
 
 /* Is there more to read that epoll cannot see? */
 bool stream_pending(const struct stream *s);

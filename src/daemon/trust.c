@@ -1,6 +1,7 @@
 /* Trust stores: one per set of CAs, however many contexts use it. */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <openssl/err.h>
 #include "stamp.h"
 #include "trust.h"
@@ -8,12 +9,13 @@
 
 struct trust {
 	struct le le;
-	struct stamp stamp;              /* path "": the system's */
+	struct stamp stamp;              /* of the file; path "": none */
+	bool system;                     /* and its directory besides */
 	X509_STORE *x509;
 };
 
 static struct list trustl;
-static struct trust *system_trust;       /* kept until trust_close() */
+static struct trust *system_trust;       /* kept while it is the newest */
 
 
 static void trust_destructor(void *data)
@@ -26,14 +28,14 @@ static void trust_destructor(void *data)
 }
 
 
-static struct trust *trust_find(const struct stamp *stamp)
+static struct trust *trust_find(const struct stamp *stamp, bool sys)
 {
 	struct le *le;
 
 	for (le = trustl.head; le; le = le->next) {
 		struct trust *t = le->data;
 
-		if (stamp_equal(&t->stamp, stamp))
+		if (t->system == sys && stamp_equal(&t->stamp, stamp))
 			return t;
 	}
 
@@ -41,17 +43,17 @@ static struct trust *trust_find(const struct stamp *stamp)
 }
 
 
-static bool store_load(X509_STORE *x509, const char *path)
+static bool store_load(const struct trust *t)
 {
 	ERR_clear_error();
 
-	return path[0] ? X509_STORE_load_locations(x509, path, NULL)
-		: X509_STORE_set_default_paths(x509);
+	return t->system ? X509_STORE_set_default_paths(t->x509)
+		: X509_STORE_load_locations(t->x509, t->stamp.path, NULL);
 }
 
 
 /* Takes over *stamp. */
-static int trust_alloc(struct trust **tp, struct stamp *stamp)
+static int trust_alloc(struct trust **tp, struct stamp *stamp, bool sys)
 {
 	struct trust *t;
 	int err = 0;
@@ -61,12 +63,13 @@ static int trust_alloc(struct trust **tp, struct stamp *stamp)
 		return ENOMEM;
 
 	t->stamp = *stamp;
+	t->system = sys;
 	stamp->path = NULL;
 
 	t->x509 = X509_STORE_new();
 	if (!t->x509)
 		err = ENOMEM;
-	else if (!store_load(t->x509, t->stamp.path))
+	else if (!store_load(t))
 		err = EBADMSG;
 
 	if (err) {
@@ -75,8 +78,10 @@ static int trust_alloc(struct trust **tp, struct stamp *stamp)
 	}
 
 	list_append(&trustl, &t->le, t);
-	if (!t->stamp.path[0])
+	if (sys) {
+		mem_deref(system_trust);
 		system_trust = mem_ref(t);
+	}
 
 	*tp = t;
 
@@ -84,28 +89,39 @@ static int trust_alloc(struct trust **tp, struct stamp *stamp)
 }
 
 
+/* Where X509_STORE_set_default_paths() looks. Without such a file there may
+ * still be the directory, which OpenSSL reads as it needs it. */
+static int system_stamp(struct stamp *stamp)
+{
+	const char *file = secure_getenv(X509_get_default_cert_file_env());
+
+	return stamp_take(stamp, file ? file : X509_get_default_cert_file())
+		? stamp_take(stamp, "") : 0;
+}
+
+
 int trust_get(struct trust **tp, const char *ca_file, char *text, size_t size)
 {
+	const bool sys = !ca_file || !ca_file[0];
 	struct stamp stamp;
 	struct trust *t;
 	int err;
 
-	err = stamp_take(&stamp, ca_file);
+	err = sys ? system_stamp(&stamp) : stamp_take(&stamp, ca_file);
 	if (err) {
 		(void)re_snprintf(text, size, "%s: %m", ca_file, err);
 		return err;
 	}
 
-	t = trust_find(&stamp);
+	t = trust_find(&stamp, sys);
 	if (t)
 		*tp = mem_ref(t);
 	else
-		err = trust_alloc(tp, &stamp);
+		err = trust_alloc(tp, &stamp, sys);
 
 	if (err == EBADMSG)
 		(void)re_snprintf(text, size, "%s: no certificate in it",
-				  ca_file && ca_file[0] ? ca_file
-				  : "the system's trust store");
+				  sys ? "the system's trust store" : ca_file);
 	stamp_reset(&stamp);
 
 	return err;

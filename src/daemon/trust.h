@@ -11,8 +11,8 @@
 struct trust;
 
 /* The store of `ca_file`, PEM ("": the system's), read again if the file has
- * changed; mem_deref() it. EBADMSG: no certificate in it; ENOENT, EACCES: it
- * cannot be read. Then `text` says so. */
+ * changed, the system's bundle too; mem_deref() it. EBADMSG: no certificate in
+ * it; ENOENT, EACCES: it cannot be read. Then `text` says so. */
 int trust_get(struct trust **tp, const char *ca_file, char *text, size_t size);
 
 X509_STORE *trust_store(const struct trust *t);  /* lives as long as t */

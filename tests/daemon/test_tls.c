@@ -3,288 +3,128 @@
 
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+#include <sys/socket.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include "ca.h"
 #include "identity.h"
-#include "tls.h"
-
-
-#define ROUNDS_MAX 100           /* turns of both sides until it is decided */
-
-static char dir[64];
-static char ca_path[128], other_path[128], cert_path[128], key_path[128];
-static struct ca *ca, *other;
-static SSL_CTX *server;
-static char sni[256];            /* what the server was asked for */
-static struct tls_conf conf;
-static char text[512];
-
-
-static void path(char *buf, size_t size, const char *name)
-{
-	(void)snprintf(buf, size, "%s/%s", dir, name);
-}
-
-
-static void issue(struct ca *by, const char *san, int days)
-{
-	ck_assert_int_eq(0, ca_issue(by, cert_path, san, days));
-}
-
-
-static int sni_handler(SSL *ssl, int *alert, void *arg)
-{
-	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-	(void)alert;
-	(void)arg;
-
-	(void)snprintf(sni, sizeof(sni), "%s", name ? name : "");
-
-	return SSL_TLSEXT_ERR_OK;
-}
-
-
-static void setup(void)
-{
-	(void)signal(SIGPIPE, SIG_IGN);
-
-	strcpy(dir, "/tmp/sipregd-tls.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	path(ca_path, sizeof(ca_path), "ca.pem");
-	path(other_path, sizeof(other_path), "other.pem");
-	path(cert_path, sizeof(cert_path), "server.pem");
-	path(key_path, sizeof(key_path), "key.pem");
-
-	ck_assert_int_eq(0, ca_alloc(&ca, ca_path));
-	ck_assert_int_eq(0, ca_alloc(&other, other_path));
-
-	memset(&conf, 0, sizeof(conf));
-	conf.ca_file = ca_path;
-	conf.verify = TLS_VERIFY_WILDCARD;
-	conf.name = conf.certificate = conf.key = "";
-	conf.min_version = TLS1_2_VERSION;
-
-	server = SSL_CTX_new(TLS_server_method());
-	ck_assert_ptr_nonnull(server);
-	SSL_CTX_set_tlsext_servername_callback(server, sni_handler);
-	sni[0] = text[0] = '\0';
-}
-
-
-static void teardown(void)
-{
-	SSL_CTX_free(server);
-	tls_close();
-	mem_deref(ca);
-	mem_deref(other);
-	(void)unlink(ca_path);
-	(void)unlink(other_path);
-	(void)unlink(cert_path);
-	(void)unlink(key_path);
-	(void)rmdir(dir);
-}
-
-
-static void set_nonblock(int fd)
-{
-	ck_assert_int_eq(0, fcntl(fd, F_SETFL, O_NONBLOCK));
-}
-
-
-static SSL *server_open(int fd)
-{
-	SSL *ssl;
-
-	ck_assert_int_eq(1, SSL_CTX_use_certificate_chain_file(server,
-							       cert_path));
-	ck_assert_int_eq(1, SSL_CTX_use_PrivateKey_file(server, cert_path,
-							SSL_FILETYPE_PEM));
-	ssl = SSL_new(server);
-	ck_assert_ptr_nonnull(ssl);
-	ck_assert_int_eq(1, SSL_set_fd(ssl, fd));
-	SSL_set_accept_state(ssl);
-
-	return ssl;
-}
-
-
-/* The client's outcome: OK or why not, and `text`. */
-static enum reason shake(SSL *client, SSL *srv)
-{
-	int i, rv, e;
-
-	for (i = 0; i < ROUNDS_MAX; i++) {
-		ERR_clear_error();
-		errno = 0;
-		rv = SSL_do_handshake(client);
-		if (rv == 1)
-			return REASON_OK;
-
-		e = SSL_get_error(client, rv);
-		if (e != SSL_ERROR_WANT_READ && e != SSL_ERROR_WANT_WRITE)
-			return tls_reason(client, rv, text, sizeof(text));
-
-		ERR_clear_error();
-		(void)SSL_do_handshake(srv);
-	}
-
-	ck_abort_msg("handshake without an end");
-	return REASON_OK;
-}
-
-
-static enum reason connect_to(const char *host)
-{
-	struct tls_ctx *ctx;
-	SSL *client, *srv;
-	enum reason reason;
-	int fdv[2];
-
-	ck_assert_int_eq(0, tls_ctx_get(&ctx, &conf, text, sizeof(text)));
-	ck_assert_int_eq(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fdv));
-	set_nonblock(fdv[0]);
-	set_nonblock(fdv[1]);
-
-	srv = server_open(fdv[1]);
-	ck_assert_int_eq(0, tls_open(&client, ctx, fdv[0], host));
-	reason = shake(client, srv);
-
-	SSL_free(client);
-	SSL_free(srv);
-	(void)close(fdv[0]);
-	(void)close(fdv[1]);
-	mem_deref(ctx);
-
-	return reason;
-}
-
-
-static void expect(const char *host, enum reason reason, const char *words)
-{
-	enum reason r;
-
-	text[0] = '\0';
-	r = connect_to(host);
-	ck_assert_msg(r == reason, "%s: %d, not %d: %s", host, r, reason, text);
-	if (words)
-		ck_assert_str_eq(words, text);
-}
+#include "tls_pair.h"
 
 
 START_TEST(right_name_is_accepted_and_sent_as_sni)
 {
-	issue(ca, "DNS:sip.example.org,DNS:b.example.org", CA_DAYS);
-	expect("sip.example.org", REASON_OK, NULL);
-	ck_assert_str_eq("sip.example.org", sni);
-	expect("B.Example.ORG.", REASON_OK, NULL);
-	ck_assert_str_eq("B.Example.ORG", sni);
+	pair_issue(pair.ca, "DNS:sip.example.org,DNS:b.example.org", CA_DAYS);
+	pair_expect("sip.example.org", REASON_OK, NULL);
+	ck_assert_str_eq("sip.example.org", pair.sni);
+	pair_expect("B.Example.ORG.", REASON_OK, NULL);
+	ck_assert_str_eq("B.Example.ORG", pair.sni);
 }
 END_TEST
 
 
 START_TEST(wrong_name_is_refused_and_named)
 {
-	issue(ca, "DNS:a.example.org,URI:sip:b.example.org,IP:192.0.2.1",
-	      CA_DAYS);
-	expect("sip.example.org", REASON_TLS_NAME,
-	       "certificate is for a.example.org, sip:b.example.org, "
-	       "192.0.2.1, not sip.example.org");
-	expect("org", REASON_TLS_NAME, NULL);
-	expect("xa.example.org", REASON_TLS_NAME, NULL);
-	expect("x.a.example.org", REASON_TLS_NAME, NULL);
-	expect("example.org", REASON_TLS_NAME, NULL);
+	pair_issue(pair.ca,
+		   "DNS:a.example.org,URI:sip:b.example.org,IP:192.0.2.1",
+		   CA_DAYS);
+	pair_expect("sip.example.org", REASON_TLS_NAME,
+		    "certificate is for a.example.org, sip:b.example.org, "
+		    "192.0.2.1, not sip.example.org");
+	pair_expect("org", REASON_TLS_NAME, NULL);
+	pair_expect("xa.example.org", REASON_TLS_NAME, NULL);
+	pair_expect("x.a.example.org", REASON_TLS_NAME, NULL);
+	pair_expect("example.org", REASON_TLS_NAME, NULL);
 }
 END_TEST
 
 
 START_TEST(wildcard_stands_for_one_label)
 {
-	issue(ca, "DNS:*.example.org", CA_DAYS);
-	expect("sip.example.org", REASON_OK, NULL);
-	expect("example.org", REASON_TLS_NAME, NULL);
-	expect("a.b.example.org", REASON_TLS_NAME, NULL);
+	pair_issue(pair.ca, "DNS:*.example.org", CA_DAYS);
+	pair_expect("sip.example.org", REASON_OK, NULL);
+	pair_expect("example.org", REASON_TLS_NAME, NULL);
+	pair_expect("a.b.example.org", REASON_TLS_NAME, NULL);
 }
 END_TEST
 
 
 START_TEST(part_of_a_label_is_no_wildcard)
 {
-	issue(ca, "DNS:s*.example.org", CA_DAYS);
-	expect("sip.example.org", REASON_TLS_NAME, NULL);
+	pair_issue(pair.ca, "DNS:s*.example.org", CA_DAYS);
+	pair_expect("sip.example.org", REASON_TLS_NAME, NULL);
 }
 END_TEST
 
 
 START_TEST(strict_takes_no_wildcard)
 {
-	conf.verify = TLS_VERIFY_STRICT;
-	issue(ca, "DNS:*.example.org", CA_DAYS);
-	expect("sip.example.org", REASON_TLS_NAME,
-	       "certificate is for *.example.org, not sip.example.org");
+	pair.conf.verify = TLS_VERIFY_STRICT;
+	pair_issue(pair.ca, "DNS:*.example.org", CA_DAYS);
+	pair_expect("sip.example.org", REASON_TLS_NAME,
+		    "certificate is for *.example.org, not sip.example.org");
 
-	issue(ca, "DNS:sip.example.org", CA_DAYS);
-	expect("sip.example.org", REASON_OK, NULL);
+	pair_issue(pair.ca, "DNS:sip.example.org", CA_DAYS);
+	pair_expect("sip.example.org", REASON_OK, NULL);
 }
 END_TEST
 
 
 START_TEST(sip_uri_is_an_identity)
 {
-	issue(ca, "URI:SIP:Example.org;transport=tls,DNS:edge.example.net",
-	      CA_DAYS);
-	expect("example.org", REASON_OK, NULL);
-	expect("edge.example.net", REASON_OK, NULL);
-	expect("sub.example.org", REASON_TLS_NAME, NULL);
+	pair_issue(pair.ca,
+		   "URI:SIP:Example.org;transport=tls,DNS:edge.example.net",
+		   CA_DAYS);
+	pair_expect("example.org", REASON_OK, NULL);
+	pair_expect("edge.example.net", REASON_OK, NULL);
+	pair_expect("sub.example.org", REASON_TLS_NAME, NULL);
 
 	/* RFC 5922 §7.1: DNS only if there is no SIP URI */
-	conf.verify = TLS_VERIFY_STRICT;
-	expect("example.org", REASON_OK, NULL);
-	expect("edge.example.net", REASON_TLS_NAME, NULL);
+	pair.conf.verify = TLS_VERIFY_STRICT;
+	pair_expect("example.org", REASON_OK, NULL);
+	pair_expect("edge.example.net", REASON_TLS_NAME, NULL);
 }
 END_TEST
 
 
 START_TEST(uri_of_a_user_or_another_scheme_is_none)
 {
-	issue(ca, "URI:sip:alice@example.org,URI:sips:example.org,"
-	      "URI:https://example.org,URI:sip:,URI:sip:*.example.org",
-	      CA_DAYS);
-	expect("example.org", REASON_TLS_NAME, NULL);
-	expect("sip.example.org", REASON_TLS_NAME, NULL);
+	pair_issue(pair.ca, "URI:sip:alice@example.org,URI:sips:example.org,"
+		   "URI:https://example.org,URI:sip:,URI:sip:*.example.org",
+		   CA_DAYS);
+	pair_expect("example.org", REASON_TLS_NAME, NULL);
+	pair_expect("sip.example.org", REASON_TLS_NAME, NULL);
 }
 END_TEST
 
 
 START_TEST(ip_literal_needs_an_ip_and_sends_no_sni)
 {
-	issue(ca, "DNS:192.0.2.1,IP:192.0.2.2,IP:2001:db8::2,DNS:a.example",
-	      CA_DAYS);
-	expect("192.0.2.1", REASON_TLS_NAME,
-	       "certificate is for 192.0.2.1, 192.0.2.2, 2001:db8::2, "
-	       "a.example, not 192.0.2.1");
-	ck_assert_str_eq("", sni);
-	expect("192.0.2.2", REASON_OK, NULL);
-	ck_assert_str_eq("", sni);
-	expect("[2001:db8::2]", REASON_OK, NULL);
-	expect("2001:DB8:0::2", REASON_OK, NULL);
-	ck_assert_str_eq("", sni);
-	expect("[2001:db8::3]", REASON_TLS_NAME, NULL);
+	pair_issue(pair.ca,
+		   "DNS:192.0.2.1,IP:192.0.2.2,IP:2001:db8::2,DNS:a.example",
+		   CA_DAYS);
+	pair_expect("192.0.2.1", REASON_TLS_NAME,
+		    "certificate is for 192.0.2.1, 192.0.2.2, 2001:db8::2, "
+		    "a.example, not 192.0.2.1");
+	ck_assert_str_eq("", pair.sni);
+	pair_expect("192.0.2.2", REASON_OK, NULL);
+	ck_assert_str_eq("", pair.sni);
+	pair_expect("[2001:db8::2]", REASON_OK, NULL);
+	pair_expect("2001:DB8:0::2", REASON_OK, NULL);
+	ck_assert_str_eq("", pair.sni);
+	pair_expect("[2001:db8::3]", REASON_TLS_NAME, NULL);
 }
 END_TEST
 
 
 START_TEST(ip_literal_is_no_uri_and_no_name)
 {
-	issue(ca, "URI:sip:192.0.2.1,DNS:192.0.2.1", CA_DAYS);
-	expect("192.0.2.1", REASON_TLS_NAME, NULL);
+	pair_issue(pair.ca, "URI:sip:192.0.2.1,DNS:192.0.2.1", CA_DAYS);
+	pair_expect("192.0.2.1", REASON_TLS_NAME, NULL);
 }
 END_TEST
 
@@ -308,7 +148,7 @@ static void self_signed(const char *cn, const char *san, const char *usage)
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *cert = X509_new();
 	X509_NAME *name = X509_get_subject_name(cert);
-	FILE *f = fopen(cert_path, "w");
+	FILE *f = fopen(pair.cert_path, "w");
 
 	ck_assert(key && cert && f);
 	ck_assert(X509_set_version(cert, 2));
@@ -328,17 +168,17 @@ static void self_signed(const char *cn, const char *san, const char *usage)
 	ck_assert_int_eq(0, fclose(f));
 	X509_free(cert);
 	EVP_PKEY_free(key);
-	conf.ca_file = cert_path;
+	pair.conf.ca_file = pair.cert_path;
 }
 
 
 START_TEST(certificate_for_another_use_is_untrusted)
 {
 	self_signed("a", "DNS:sip.example.org", "serverAuth");
-	expect("sip.example.org", REASON_OK, NULL);
+	pair_expect("sip.example.org", REASON_OK, NULL);
 
 	self_signed("a", "DNS:sip.example.org", "clientAuth");
-	expect("sip.example.org", REASON_TLS_UNTRUSTED, NULL);
+	pair_expect("sip.example.org", REASON_TLS_UNTRUSTED, NULL);
 }
 END_TEST
 
@@ -402,20 +242,21 @@ END_TEST
 START_TEST(subject_counts_only_without_any_alternative_name)
 {
 	self_signed("sip.example.org", NULL, NULL);
-	expect("sip.example.org", REASON_OK, NULL);
-	expect("other.example.org", REASON_TLS_NAME,
-	       "certificate is for sip.example.org, not other.example.org");
+	pair_expect("sip.example.org", REASON_OK, NULL);
+	pair_expect("other.example.org", REASON_TLS_NAME,
+		    "certificate is for sip.example.org, not "
+		    "other.example.org");
 
 	self_signed("sip.example.org", "IP:192.0.2.1", NULL);
-	expect("sip.example.org", REASON_TLS_NAME,
-	       "certificate is for 192.0.2.1, not sip.example.org");
+	pair_expect("sip.example.org", REASON_TLS_NAME,
+		    "certificate is for 192.0.2.1, not sip.example.org");
 
 	self_signed("sip.example.org", "email:a@example.org", NULL);
-	expect("sip.example.org", REASON_TLS_NAME,
-	       "certificate is for nobody, not sip.example.org");
+	pair_expect("sip.example.org", REASON_TLS_NAME,
+		    "certificate is for nobody, not sip.example.org");
 
 	self_signed("192.0.2.1", NULL, NULL);
-	expect("192.0.2.1", REASON_TLS_NAME, NULL);
+	pair_expect("192.0.2.1", REASON_TLS_NAME, NULL);
 }
 END_TEST
 
@@ -427,17 +268,18 @@ START_TEST(names_are_told_harmlessly_and_in_bounds)
 	int i;
 
 	self_signed("evil\n<3>name\x1b[31m\xc3\xa4", NULL, NULL);
-	expect("sip.example.org", REASON_TLS_NAME,
-	       "certificate is for evil?<3>name?[31m??, not sip.example.org");
+	pair_expect("sip.example.org", REASON_TLS_NAME,
+		    "certificate is for evil?<3>name?[31m??, not "
+		    "sip.example.org");
 
 	for (i = 0; i < 60; i++)
 		(void)snprintf(san + strlen(san), sizeof(san) - strlen(san),
 			       ",DNS:name%d.example.org", i);
-	issue(ca, san, CA_DAYS);
-	conf.ca_file = ca_path;
-	expect("sip.example.org", REASON_TLS_NAME, NULL);
-	ck_assert_uint_lt(strlen(text), 250);
-	end = strstr(text, "..., not sip.example.org");
+	pair_issue(pair.ca, san, CA_DAYS);
+	pair.conf.ca_file = pair.ca_path;
+	pair_expect("sip.example.org", REASON_TLS_NAME, NULL);
+	ck_assert_uint_lt(strlen(pair.text), 250);
+	end = strstr(pair.text, "..., not sip.example.org");
 	ck_assert_ptr_nonnull(end);
 }
 END_TEST
@@ -445,22 +287,24 @@ END_TEST
 
 START_TEST(expired_is_untrusted)
 {
-	issue(ca, "DNS:sip.example.org", -1);
-	expect("sip.example.org", REASON_TLS_UNTRUSTED,
-	       "certificate has expired");
+	pair_issue(pair.ca, "DNS:sip.example.org", -1);
+	pair_expect("sip.example.org", REASON_TLS_UNTRUSTED,
+		    "certificate has expired");
 }
 END_TEST
 
 
 START_TEST(unknown_authority_is_untrusted_whatever_the_name)
 {
-	issue(other, "DNS:sip.example.org,URI:sip:sip.example.org", CA_DAYS);
-	expect("sip.example.org", REASON_TLS_UNTRUSTED, NULL);
-	expect("a.example.org", REASON_TLS_UNTRUSTED, NULL);
+	pair_issue(pair.other, "DNS:sip.example.org,URI:sip:sip.example.org",
+		   CA_DAYS);
+	pair_expect("sip.example.org", REASON_TLS_UNTRUSTED, NULL);
+	pair_expect("a.example.org", REASON_TLS_UNTRUSTED, NULL);
 
-	conf.ca_file = "";       /* the system does not know ours either */
-	issue(ca, "DNS:sip.example.org,URI:sip:sip.example.org", CA_DAYS);
-	expect("sip.example.org", REASON_TLS_UNTRUSTED, NULL);
+	pair.conf.ca_file = "";       /* the system does not know ours either */
+	pair_issue(pair.ca, "DNS:sip.example.org,URI:sip:sip.example.org",
+		   CA_DAYS);
+	pair_expect("sip.example.org", REASON_TLS_UNTRUSTED, NULL);
 }
 END_TEST
 
@@ -468,52 +312,77 @@ END_TEST
 START_TEST(self_signed_is_untrusted)
 {
 	self_signed("sip.example.org", "URI:sip:sip.example.org", NULL);
-	conf.ca_file = ca_path;
-	expect("sip.example.org", REASON_TLS_UNTRUSTED,
-	       "self-signed certificate");
+	pair.conf.ca_file = pair.ca_path;
+	pair_expect("sip.example.org", REASON_TLS_UNTRUSTED,
+		    "self-signed certificate");
 }
 END_TEST
 
 
 START_TEST(none_takes_anybody_but_still_sends_sni)
 {
-	conf.verify = TLS_VERIFY_NONE;
-	issue(other, "DNS:a.example.org", -1);
-	expect("sip.example.org", REASON_OK, NULL);
-	ck_assert_str_eq("sip.example.org", sni);
+	pair.conf.verify = TLS_VERIFY_NONE;
+	pair_issue(pair.other, "DNS:a.example.org", -1);
+	pair_expect("sip.example.org", REASON_OK, NULL);
+	ck_assert_str_eq("sip.example.org", pair.sni);
 }
 END_TEST
 
 
 START_TEST(old_versions_are_refused)
 {
-	issue(ca, "DNS:sip.example.org", CA_DAYS);
+	pair_issue(pair.ca, "DNS:sip.example.org", CA_DAYS);
 
-	SSL_CTX_set_min_proto_version(server, TLS1_VERSION);
-	SSL_CTX_set_max_proto_version(server, TLS1_1_VERSION);
-	expect("sip.example.org", REASON_TLS_FAILURE, NULL);
-	ck_assert_ptr_nonnull(strstr(text, "protocol version"));
+	SSL_CTX_set_min_proto_version(pair.server, TLS1_VERSION);
+	SSL_CTX_set_max_proto_version(pair.server, TLS1_1_VERSION);
+	pair_expect("sip.example.org", REASON_TLS_FAILURE, NULL);
+	ck_assert_str_eq("no TLS version in common; tls.min_version is 1.2",
+			 pair.text);
 
-	SSL_CTX_set_max_proto_version(server, TLS1_2_VERSION);
-	expect("sip.example.org", REASON_OK, NULL);
+	SSL_CTX_set_max_proto_version(pair.server, TLS1_2_VERSION);
+	pair_expect("sip.example.org", REASON_OK, NULL);
 
-	conf.min_version = TLS1_3_VERSION;
-	expect("sip.example.org", REASON_TLS_FAILURE, NULL);
+	pair.conf.min_version = TLS1_3_VERSION;
+	pair_expect("sip.example.org", REASON_TLS_FAILURE,
+		    "no TLS version in common; tls.min_version is 1.3");
 
-	SSL_CTX_set_max_proto_version(server, TLS1_3_VERSION);
-	expect("sip.example.org", REASON_OK, NULL);
+	SSL_CTX_set_max_proto_version(pair.server, TLS1_3_VERSION);
+	pair_expect("sip.example.org", REASON_OK, NULL);
+}
+END_TEST
+
+
+START_TEST(what_stands_is_told)
+{
+	const time_t in_a_month = time(NULL) + CA_DAYS * 86400;
+
+	pair_issue(pair.ca, "DNS:sip.example.org", CA_DAYS);
+	pair_expect("sip.example.org", REASON_OK, NULL);
+	ck_assert_str_eq("TLSv1.3", pair.info.version);
+	ck_assert_str_eq("TLS_AES_256_GCM_SHA384", pair.info.cipher);
+	ck_assert(pair.info.verified && !pair.info.resumed);
+	ck_assert_int_le(pair.info.not_after, in_a_month + 60);
+	ck_assert_int_ge(pair.info.not_after, in_a_month - 60);
+
+	pair.conf.verify = TLS_VERIFY_NONE;
+	SSL_CTX_set_max_proto_version(pair.server, TLS1_2_VERSION);
+	pair_expect("sip.example.org", REASON_OK, NULL);
+	ck_assert_str_eq("TLSv1.2", pair.info.version);
+	ck_assert(!pair.info.verified && !pair.info.resumed);
+	ck_assert_int_le(pair.info.not_after, in_a_month + 60);
+	ck_assert_int_ge(pair.info.not_after, in_a_month - 60);
 }
 END_TEST
 
 
 START_TEST(name_is_checked_in_both_versions)
 {
-	issue(ca, "DNS:a.example.org", CA_DAYS);
-	SSL_CTX_set_max_proto_version(server, TLS1_2_VERSION);
-	expect("sip.example.org", REASON_TLS_NAME, NULL);
-	SSL_CTX_set_max_proto_version(server, TLS1_3_VERSION);
-	SSL_CTX_set_min_proto_version(server, TLS1_3_VERSION);
-	expect("sip.example.org", REASON_TLS_NAME, NULL);
+	pair_issue(pair.ca, "DNS:a.example.org", CA_DAYS);
+	SSL_CTX_set_max_proto_version(pair.server, TLS1_2_VERSION);
+	pair_expect("sip.example.org", REASON_TLS_NAME, NULL);
+	SSL_CTX_set_max_proto_version(pair.server, TLS1_3_VERSION);
+	SSL_CTX_set_min_proto_version(pair.server, TLS1_3_VERSION);
+	pair_expect("sip.example.org", REASON_TLS_NAME, NULL);
 }
 END_TEST
 
@@ -525,7 +394,8 @@ static enum reason talk_to(const char *bytes)
 	SSL *client;
 	int fdv[2], rv;
 
-	ck_assert_int_eq(0, tls_ctx_get(&ctx, &conf, text, sizeof(text)));
+	ck_assert_int_eq(0, tls_ctx_get(&ctx, &pair.conf, pair.text,
+					sizeof(pair.text)));
 	ck_assert_int_eq(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fdv));
 	ck_assert_int_eq(0, tls_open(&client, ctx, fdv[0], "a.example"));
 	ck_assert_int_eq(strlen(bytes), write(fdv[1], bytes, strlen(bytes)));
@@ -535,7 +405,7 @@ static enum reason talk_to(const char *bytes)
 	errno = 0;
 	rv = SSL_do_handshake(client);
 	ck_assert_int_le(rv, 0);
-	reason = tls_reason(client, rv, text, sizeof(text));
+	reason = tls_reason(client, rv, pair.text, sizeof(pair.text));
 
 	SSL_free(client);
 	(void)close(fdv[0]);
@@ -549,9 +419,9 @@ static enum reason talk_to(const char *bytes)
 START_TEST(peer_that_does_not_speak_tls)
 {
 	ck_assert_int_eq(REASON_TLS_FAILURE, talk_to("SIP/2.0 400 Bad\r\n"));
-	ck_assert_str_eq("wrong version number", text);
+	ck_assert_str_eq("wrong version number", pair.text);
 	ck_assert_int_eq(REASON_TLS_FAILURE, talk_to(""));
-	ck_assert_str_eq("closed by the peer", text);
+	ck_assert_str_eq("closed by the peer", pair.text);
 }
 END_TEST
 
@@ -559,14 +429,17 @@ END_TEST
 START_TEST(equal_settings_share_a_context)
 {
 	struct tls_ctx *a, *b, *c;
-	struct tls_conf changed = conf;
+	struct tls_conf changed = pair.conf;
 
-	ck_assert_int_eq(0, tls_ctx_get(&a, &conf, text, sizeof(text)));
+	ck_assert_int_eq(0, tls_ctx_get(&a, &pair.conf, pair.text,
+					sizeof(pair.text)));
 	changed.name = "other.example.org";
-	ck_assert_int_eq(0, tls_ctx_get(&b, &changed, text, sizeof(text)));
+	ck_assert_int_eq(0, tls_ctx_get(&b, &changed, pair.text,
+					sizeof(pair.text)));
 	ck_assert_ptr_eq(a, b);
 	changed.verify = TLS_VERIFY_NONE;
-	ck_assert_int_eq(0, tls_ctx_get(&c, &changed, text, sizeof(text)));
+	ck_assert_int_eq(0, tls_ctx_get(&c, &changed, pair.text,
+					sizeof(pair.text)));
 	ck_assert_ptr_ne(a, c);
 
 	mem_deref(a);
@@ -580,12 +453,32 @@ START_TEST(changed_ca_file_is_read_again)
 {
 	struct tls_ctx *old;
 
-	issue(other, "DNS:sip.example.org", CA_DAYS);
-	ck_assert_int_eq(0, tls_ctx_get(&old, &conf, text, sizeof(text)));
-	expect("sip.example.org", REASON_TLS_UNTRUSTED, NULL);
+	pair_issue(pair.other, "DNS:sip.example.org", CA_DAYS);
+	ck_assert_int_eq(0, tls_ctx_get(&old, &pair.conf, pair.text,
+					sizeof(pair.text)));
+	pair_expect("sip.example.org", REASON_TLS_UNTRUSTED, NULL);
 
-	ck_assert_int_eq(0, rename(other_path, ca_path));
-	expect("sip.example.org", REASON_OK, NULL);
+	ck_assert_int_eq(0, rename(pair.other_path, pair.ca_path));
+	pair_expect("sip.example.org", REASON_OK, NULL);
+	mem_deref(old);
+}
+END_TEST
+
+
+START_TEST(changed_bundle_of_the_system_is_read_again)
+{
+	struct tls_ctx *old;
+
+	pair.conf.ca_file = "";
+	ck_assert_int_eq(0, setenv("SSL_CERT_FILE", pair.ca_path, 1));
+	pair_issue(pair.ca, "DNS:sip.example.org", CA_DAYS);
+	ck_assert_int_eq(0, tls_ctx_get(&old, &pair.conf, pair.text,
+					sizeof(pair.text)));
+	pair_expect("sip.example.org", REASON_OK, NULL);
+
+	ck_assert_int_eq(0, rename(pair.other_path, pair.ca_path));
+	pair_expect("sip.example.org", REASON_TLS_UNTRUSTED, NULL);
+	ck_assert_int_eq(0, unsetenv("SSL_CERT_FILE"));
 	mem_deref(old);
 }
 END_TEST
@@ -595,9 +488,10 @@ static void expect_error(int err, const char *words)
 {
 	struct tls_ctx *ctx = NULL;
 
-	ck_assert_int_eq(err, tls_ctx_get(&ctx, &conf, text, sizeof(text)));
+	ck_assert_int_eq(err, tls_ctx_get(&ctx, &pair.conf, pair.text,
+					  sizeof(pair.text)));
 	ck_assert_ptr_null(ctx);
-	ck_assert_msg(strstr(text, words) != NULL, "%s", text);
+	ck_assert_msg(strstr(pair.text, words) != NULL, "%s", pair.text);
 }
 
 
@@ -605,43 +499,27 @@ START_TEST(files_that_cannot_be_used_are_named)
 {
 	FILE *f;
 
-	conf.ca_file = "/nowhere/ca.pem";
+	pair.conf.ca_file = "/nowhere/ca.pem";
 	expect_error(ENOENT, "/nowhere/ca.pem: No such file");
 
-	f = fopen(key_path, "w");
+	f = fopen(pair.key_path, "w");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_gt(fprintf(f, "no PEM\n"), 0);
 	ck_assert_int_eq(0, fclose(f));
-	conf.ca_file = key_path;
+	pair.conf.ca_file = pair.key_path;
 	expect_error(EBADMSG, "no certificate in it");
 
-	conf.ca_file = ca_path;
-	conf.certificate = "/nowhere/cert.pem";
+	pair.conf.ca_file = pair.ca_path;
+	pair.conf.certificate = "/nowhere/cert.pem";
 	expect_error(ENOENT, "/nowhere/cert.pem");
 
-	conf.certificate = ca_path;
+	pair.conf.certificate = pair.ca_path;
 	expect_error(EBADMSG, "no private key");
 
-	issue(ca, "DNS:client", CA_DAYS);
-	conf.certificate = cert_path;
-	conf.key = key_path;
+	pair_issue(pair.ca, "DNS:client", CA_DAYS);
+	pair.conf.certificate = pair.cert_path;
+	pair.conf.key = pair.key_path;
 	expect_error(EBADMSG, "no private key");
-}
-END_TEST
-
-
-START_TEST(certificate_of_ours_is_shown)
-{
-	SSL_CTX_set_verify(server, SSL_VERIFY_PEER |
-			   SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-	ck_assert_int_eq(1, SSL_CTX_load_verify_locations(server, ca_path,
-							  NULL));
-	SSL_CTX_set_max_proto_version(server, TLS1_2_VERSION);
-	issue(ca, "DNS:sip.example.org", CA_DAYS);
-
-	expect("sip.example.org", REASON_TLS_FAILURE, NULL);
-	conf.certificate = cert_path;
-	expect("sip.example.org", REASON_OK, NULL);
 }
 END_TEST
 
@@ -653,7 +531,8 @@ START_TEST(hosts_that_are_none_are_not_opened)
 	SSL *ssl;
 	size_t i;
 
-	ck_assert_int_eq(0, tls_ctx_get(&ctx, &conf, text, sizeof(text)));
+	ck_assert_int_eq(0, tls_ctx_get(&ctx, &pair.conf, pair.text,
+					sizeof(pair.text)));
 	for (i = 0; i < sizeof(hostv) / sizeof(hostv[0]); i++)
 		ck_assert_int_eq(EINVAL, tls_open(&ssl, ctx, 0, hostv[i]));
 	mem_deref(ctx);
@@ -667,7 +546,7 @@ Suite *suite_tls(void)
 	Suite *s = suite_create("tls");
 	TCase *tc = tcase_create("tls");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, pair_setup, pair_teardown);
 
 	tcase_add_test(tc, right_name_is_accepted_and_sent_as_sni);
 	tcase_add_test(tc, wrong_name_is_refused_and_named);
@@ -688,12 +567,13 @@ Suite *suite_tls(void)
 	tcase_add_test(tc, self_signed_is_untrusted);
 	tcase_add_test(tc, none_takes_anybody_but_still_sends_sni);
 	tcase_add_test(tc, old_versions_are_refused);
+	tcase_add_test(tc, what_stands_is_told);
 	tcase_add_test(tc, name_is_checked_in_both_versions);
 	tcase_add_test(tc, peer_that_does_not_speak_tls);
 	tcase_add_test(tc, equal_settings_share_a_context);
 	tcase_add_test(tc, changed_ca_file_is_read_again);
+	tcase_add_test(tc, changed_bundle_of_the_system_is_read_again);
 	tcase_add_test(tc, files_that_cannot_be_used_are_named);
-	tcase_add_test(tc, certificate_of_ours_is_shown);
 	tcase_add_test(tc, hosts_that_are_none_are_not_opened);
 
 	suite_add_tcase(s, tc);
