@@ -8,6 +8,7 @@ PREFIX     ?= /usr
 SBINDIR    ?= $(PREFIX)/sbin
 BINDIR     ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
+VARLINKDIR ?= $(PREFIX)/share/varlink
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd \
 	2>/dev/null || echo /lib/systemd/system)
@@ -49,7 +50,8 @@ ALL_LDFLAGS  = $(LDHARDEN) $(SANITIZE) $(LDFLAGS)
 # What each directory may include: the arrow of dependencies points down.
 INC_core   := -Isrc/core
 INC_wire   := -Isrc/wire $(RE_DEFS) $(RE_INC)
-INC_daemon := -Isrc/daemon -Isrc/core -Isrc/wire $(RE_DEFS) $(RE_INC)
+INC_daemon := -Isrc/daemon -Isrc/core -Isrc/wire -I$(BUILD)/gen $(RE_DEFS) \
+	$(RE_INC)
 INC_ctl    := -Isrc/ctl -Isrc/wire $(RE_DEFS) $(RE_INC)
 
 CORE_SRC   := $(sort $(wildcard src/core/*.c))
@@ -98,6 +100,15 @@ $(BUILD)/sipregd: $(call obj,src/daemon/main.c) $(BUILD)/libdaemon.a \
 $(BUILD)/sipregctl: $(CTL_OBJ) $(WIRE_OBJ)
 	$(call link,$(PKG_LIBS))
 
+# The interfaces of the control socket as C strings, for its introspection.
+VARLINK := $(sort $(wildcard src/wire/*.varlink))
+$(BUILD)/gen/%.inc: src/wire/%.varlink
+	$(call say,GEN)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+$(call obj,src/daemon/methods_service.c): \
+	$(VARLINK:src/wire/%.varlink=$(BUILD)/gen/%.inc)
+
 # $(1): a directory, $(2): what its files may include
 define compile
 $$(BUILD)/obj/$(1)/%.o: $(1)/%.c $$(BUILD)/flags
@@ -121,7 +132,8 @@ clean:
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
 		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(MANDIR)/man8 \
-		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(VARLINKDIR)
 	install -d -m 0750 $(DESTDIR)$(SYSCONFDIR)/sipregd \
 		$(DESTDIR)$(SYSCONFDIR)/sipregd/accounts.d
 	install -m 0755 $(BUILD)/sipregd $(DESTDIR)$(SBINDIR)/sipregd
@@ -134,13 +146,15 @@ install: all
 	install -m 0644 man/sipregd.8 $(DESTDIR)$(MANDIR)/man8/
 	install -m 0644 man/sipregctl.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 0644 man/sipregd.conf.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 0644 src/wire/io.sipregd.varlink $(DESTDIR)$(VARLINKDIR)/
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/sipregd $(DESTDIR)$(BINDIR)/sipregctl \
 		$(DESTDIR)$(UNITDIR)/sipregd.service \
 		$(DESTDIR)$(MANDIR)/man8/sipregd.8 \
 		$(DESTDIR)$(MANDIR)/man1/sipregctl.1 \
-		$(DESTDIR)$(MANDIR)/man5/sipregd.conf.5
+		$(DESTDIR)$(MANDIR)/man5/sipregd.conf.5 \
+		$(DESTDIR)$(VARLINKDIR)/io.sipregd.varlink
 
 include tests/tests.mk
 

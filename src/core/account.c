@@ -93,7 +93,32 @@ static unsigned update(struct account *a, unsigned acts, msec_t now)
 }
 
 
+/* --- what an earlier run left --- */
+
+void account_restore(struct account *a, unsigned i, uint32_t cseq,
+		     bool worked)
+{
+	reg_restore(&a->regv[i].reg, cseq, worked);
+}
+
+
+void account_restore_event(struct account *a, const struct event *e)
+{
+	journal_restore(&a->journal, e);
+}
+
+
 /* --- orders --- */
+
+void account_set_policy(struct account *a, const struct account_policy *p)
+{
+	unsigned i;
+
+	a->policy = p;
+	for (i = 0; i < a->regc; i++)
+		a->regv[i].reg.policy = &p->reg;
+}
+
 
 unsigned account_start(struct account *a, unsigned i, msec_t now)
 {
@@ -130,13 +155,19 @@ unsigned account_kick(struct account *a, unsigned i, msec_t now)
 }
 
 
+unsigned account_reconnect(struct account *a, unsigned i, msec_t now)
+{
+	return update(a, reg_reconnect(&a->regv[i].reg, now), now);
+}
+
+
 /* --- facts --- */
 
-unsigned account_on_resolved(struct account *a, unsigned i, unsigned count,
-			     uint32_t down, enum reason reason, msec_t now)
+unsigned account_on_resolved(struct account *a, unsigned i,
+			     const struct target_list *list,
+			     enum reason reason, msec_t now)
 {
-	unsigned acts = reg_on_resolved(&a->regv[i].reg, count, down, reason,
-					now);
+	unsigned acts = reg_on_resolved(&a->regv[i].reg, list, reason, now);
 
 	return update(a, acts, now);
 }
@@ -150,10 +181,11 @@ unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now)
 }
 
 
-unsigned account_on_connected(struct account *a, unsigned i, msec_t now)
+unsigned account_on_connected(struct account *a, unsigned i, unsigned index,
+			      msec_t now)
 {
 	struct account_reg *ar = &a->regv[i];
-	unsigned acts = reg_on_connected(&ar->reg, now);
+	unsigned acts = reg_on_connected(&ar->reg, index, now);
 
 	ar->flow_up = true;
 	ar->flow_suspect = ar->inbound = false;
@@ -165,12 +197,12 @@ unsigned account_on_connected(struct account *a, unsigned i, msec_t now)
 
 
 unsigned account_on_connect_failed(struct account *a, unsigned i,
-				   enum reason reason, uint32_t down,
-				   msec_t now)
+				   unsigned index, enum reason reason,
+				   uint32_t down, msec_t now)
 {
 	struct reg *r = &a->regv[i].reg;
 	const bool news = r->reason != reason;
-	unsigned acts = reg_on_connect_failed(r, reason, down, now);
+	unsigned acts = reg_on_connect_failed(r, index, reason, down, now);
 
 	++a->flow_failures;
 
@@ -182,12 +214,13 @@ unsigned account_on_connect_failed(struct account *a, unsigned i,
 }
 
 
-unsigned account_on_edge_down(struct account *a, unsigned i,
+unsigned account_on_edge_down(struct account *a, unsigned i, unsigned index,
 			      enum reason reason, uint32_t down, msec_t now)
 {
 	struct reg *r = &a->regv[i].reg;
 
-	return update(a, reg_on_connect_failed(r, reason, down, now), now);
+	return update(a, reg_on_connect_failed(r, index, reason, down, now),
+		      now);
 }
 
 
@@ -246,8 +279,14 @@ unsigned account_on_turn(struct account *a, unsigned i, msec_t now)
 }
 
 
+unsigned account_on_race_turn(struct account *a, unsigned i, msec_t now)
+{
+	return update(a, reg_on_race_turn(&a->regv[i].reg, now), now);
+}
+
+
 void account_on_sent(struct account *a, unsigned i, enum challenge_sent sent,
-		     msec_t now)
+		     unsigned named, msec_t now)
 {
 	struct reg *r = &a->regv[i].reg;
 	struct event e = {
@@ -256,7 +295,7 @@ void account_on_sent(struct account *a, unsigned i, enum challenge_sent sent,
 		.value = r->cseq,
 	};
 
-	reg_on_sent(r, sent, now);
+	reg_on_sent(r, sent, named, now);
 	++a->registers_sent;
 	tell(a, e, now);
 }
@@ -344,6 +383,17 @@ void account_on_inbound(struct account *a, unsigned i, uint16_t code,
 		tell(a, e, now);
 	}
 	(void)update(a, 0, now);
+}
+
+
+void account_on_event(struct account *a, enum event_type type, msec_t now)
+{
+	const struct event e = {
+		.type = type,
+		.reason = a->verdict.reason,
+	};
+
+	tell(a, e, now);
 }
 
 

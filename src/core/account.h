@@ -87,22 +87,35 @@ void account_init(struct account *a, const struct account_policy *p,
 		  uint32_t eventc, uint64_t seed, const int64_t *wall_usec,
 		  account_event_h *eventh, void *arg, msec_t now);
 
+/* Before the start, what an earlier run left: see reg_restore() and
+ * journal_restore(); events oldest first. */
+void account_restore(struct account *a, unsigned i, uint32_t cseq,
+		     bool worked);
+void account_restore_event(struct account *a, const struct event *e);
+
+/* The same policy at another place. */
+void account_set_policy(struct account *a, const struct account_policy *p);
+
 /* Orders. */
 unsigned account_start(struct account *a, unsigned i, msec_t now);
 unsigned account_stop(struct account *a, unsigned i, msec_t now);
 unsigned account_pause(struct account *a, unsigned i, msec_t now);
 unsigned account_kick(struct account *a, unsigned i, msec_t now);
+unsigned account_reconnect(struct account *a, unsigned i, msec_t now);
 
 /* Facts. */
-unsigned account_on_resolved(struct account *a, unsigned i, unsigned count,
-			     uint32_t down, enum reason reason, msec_t now);
+unsigned account_on_resolved(struct account *a, unsigned i,
+			     const struct target_list *list,
+			     enum reason reason, msec_t now);
 unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now);
-unsigned account_on_connected(struct account *a, unsigned i, msec_t now);
+/* `index`: of the address in the list */
+unsigned account_on_connected(struct account *a, unsigned i, unsigned index,
+			      msec_t now);
 unsigned account_on_connect_failed(struct account *a, unsigned i,
-				   enum reason reason, uint32_t down,
-				   msec_t now);
+				   unsigned index, enum reason reason,
+				   uint32_t down, msec_t now);
 /* Its edge went down while it waited for its turn to connect. */
-unsigned account_on_edge_down(struct account *a, unsigned i,
+unsigned account_on_edge_down(struct account *a, unsigned i, unsigned index,
 			      enum reason reason, uint32_t down, msec_t now);
 unsigned account_on_proven(struct account *a, unsigned i, msec_t now);
 unsigned account_on_flow_lost(struct account *a, unsigned i,
@@ -112,8 +125,9 @@ unsigned account_on_flow_closed(struct account *a, unsigned i, msec_t now);
 unsigned account_on_suspect(struct account *a, unsigned i, bool suspect,
 			    msec_t now);
 unsigned account_on_turn(struct account *a, unsigned i, msec_t now);
+unsigned account_on_race_turn(struct account *a, unsigned i, msec_t now);
 void account_on_sent(struct account *a, unsigned i, enum challenge_sent sent,
-		     msec_t now);
+		     unsigned named, msec_t now);
 /* `mapped`: Via received and rport of the answer, unset if it named none */
 unsigned account_on_answer(struct account *a, unsigned i,
 			   const struct answer *answer,
@@ -125,6 +139,8 @@ unsigned account_on_local_event(struct account *a, unsigned i, msec_t now);
  * push everything else out of the journal. */
 void account_on_inbound(struct account *a, unsigned i, uint16_t code,
 			bool proof, msec_t now);
+/* The configuration was read again, and the like: of the account as a whole. */
+void account_on_event(struct account *a, enum event_type type, msec_t now);
 unsigned account_on_timer(struct account *a, unsigned i, msec_t now);
 
 /* Questions. */

@@ -67,9 +67,19 @@ static bool moves_on(uint16_t code)
 }
 
 
+/* RFC 3261 §21.3: 305 and 380 name something else than another registrar. */
+static bool sends_us_on(const struct answer *a)
+{
+	return a->redirect && a->code >= 300 && a->code <= 302;
+}
+
+
 enum answer_class answer_class(const struct answer *a, bool others)
 {
 	const struct row *row = row_of(a->code);
+
+	if (sends_us_on(a))
+		return ANSWER_ADJUST;
 
 	switch (row->class) {
 

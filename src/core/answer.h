@@ -15,11 +15,12 @@
 enum answer_class {
 	ANSWER_GOOD,             /* 2xx */
 	ANSWER_CHALLENGE,        /* 401, 407 */
-	ANSWER_ADJUST,           /* 423, 439, 420: once more, changed */
+	ANSWER_ADJUST,           /* 423, 439, 420, 3xx to an allowed host: once
+				    more, changed */
 	ANSWER_AGAIN,            /* soon: timeouts, 408, 480, 5xx, the rest */
 	ANSWER_AFTER,            /* a Retry-After: never earlier */
 	ANSWER_DENIED,           /* 403: as credentials that once worked */
-	ANSWER_ELSEWHERE,        /* the next edge: 3xx, 503, silence */
+	ANSWER_ELSEWHERE,        /* the next edge: 503, silence, other 3xx */
 };
 
 /* Facts of one final answer, or of none. */
@@ -31,6 +32,7 @@ struct answer {
 	struct contact_list contacts;      /* of a 2xx, ended */
 	bool bound;              /* contact_end() found our binding */
 	bool outbound;           /* Require: outbound */
+	bool redirect;           /* a 3xx names an allowed host */
 };
 
 bool answer_is_good(uint16_t code);

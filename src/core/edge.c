@@ -18,6 +18,26 @@ static void go_up(struct edge *e)
 {
 	e->down = false;
 	e->knocking = false;
+	e->doubted = false;
+}
+
+
+/* Down, and nobody has looked for so long that it may be long over. */
+static bool is_stale(const struct edge *e, msec_t now)
+{
+	return e->down && !e->knocking &&
+		clock_left(e->tried_at + EDGE_STALE, now) == 0;
+}
+
+
+static void knock_again(struct edge *e, msec_t now)
+{
+	if (clock_left(e->down_since + EDGE_KNOCK_FAST_FOR, now) == 0)
+		e->knock_wait = clock_min(2 * e->knock_wait, EDGE_KNOCK_MAX);
+
+	e->knocking = false;
+	e->tried_at = now;
+	e->knock_at = now + e->knock_wait;
 }
 
 
@@ -25,6 +45,7 @@ static void go_down(struct edge *e, msec_t now)
 {
 	e->down = true;
 	e->down_since = now;
+	e->tried_at = now;
 	e->knock_wait = EDGE_KNOCK_FAST;
 	e->knock_at = now + e->knock_wait;
 }
@@ -35,19 +56,17 @@ void edge_on_failed(struct edge *e, msec_t now)
 	if (e->proven)
 		return;
 
-	if (!e->down) {
-		go_down(e, now);
-		return;
+	if (e->doubted) {
+		e->doubted = false;
+		e->down = true;
+		knock_again(e, now);
 	}
-
-	/* one that had started before the edge went down */
-	if (!e->knocking)
-		return;
-
-	e->knocking = false;
-	if (clock_left(e->down_since + EDGE_KNOCK_FAST_FOR, now) == 0)
-		e->knock_wait = clock_min(2 * e->knock_wait, EDGE_KNOCK_MAX);
-	e->knock_at = now + e->knock_wait;
+	else if (!e->down) {
+		go_down(e, now);
+	}
+	else if (e->knocking) {  /* else it began before the edge went down */
+		knock_again(e, now);
+	}
 }
 
 
@@ -110,10 +129,10 @@ void edge_on_local_event(struct edge *e, msec_t now)
 /* The earliest time for a connect, whoever asks. */
 static msec_t connects_from(const struct edge *e)
 {
-	if (!e->down)
-		return e->hold_until;
 	if (e->knocking)
 		return NEVER;
+	if (!e->down)
+		return e->hold_until;
 
 	return clock_max(e->hold_until, e->knock_at);
 }
@@ -127,8 +146,13 @@ struct pace_node *edge_next_connect(struct edge *e, msec_t now)
 		return NULL;
 
 	node = pace_next(&e->connects, now);
-	if (node && e->down)
-		e->knocking = true;
+	if (!node || !e->down)
+		return node;
+
+	e->doubted = is_stale(e, now);
+	e->down = !e->doubted;
+	e->knocking = true;
+	e->tried_at = now;
 
 	return node;
 }
@@ -156,5 +180,6 @@ msec_t edge_deadline(const struct edge *e, msec_t now)
 
 bool edge_avoid(const struct edge *e, msec_t now)
 {
-	return e->down || now < e->hold_until;
+	return (e->down && !is_stale(e, now)) || e->knocking ||
+		now < e->hold_until;
 }

@@ -2,7 +2,12 @@
  *
  * While an edge is down its accounts do not each knock at it: they queue, and
  * one connect attempt for all of them tells when it is back. Then they return,
- * paced. A 503 with Retry-After holds the edge for everybody. */
+ * paced. A 503 with Retry-After holds the edge for everybody.
+ *
+ * Once all of them have gone to another address of the name nobody knocks any
+ * more, and "down" becomes an old story: after EDGE_STALE whoever makes a new
+ * flow may try the edge again. That first connect is the knock, and until it
+ * has an outcome nobody else comes near. */
 
 #ifndef EDGE_H
 #define EDGE_H
@@ -16,12 +21,18 @@
 #define EDGE_KNOCK_FAST_FOR SECONDS(60)  /* ... for so long, then doubling */
 #define EDGE_KNOCK_MAX      SECONDS(30)
 #define EDGE_LOCAL_EVERY    SECONDS(10)  /* a knock for a local event */
+#define EDGE_STALE          SECONDS(60)  /* without a knock: twice the longest
+					    wait between two */
 
 struct edge {
 	bool down;               /* a connect failed, no proven flow is left */
 	bool knocking;           /* the one attempt is under way */
+	bool doubted;            /* it was down for too long without a knock:
+				    nobody knows; if it fails, its waits go on
+				    where they were */
 	unsigned proven;         /* proven flows that it has now */
 	msec_t down_since;
+	msec_t tried_at;         /* last knock or failure, while down */
 	msec_t knock_at;         /* when the next attempt may start */
 	msec_t knock_wait;       /* the last wait between two */
 	msec_t local_at;         /* last knock for a local event; NEVER: none */
@@ -60,11 +71,15 @@ void edge_on_local_event(struct edge *e, msec_t now);
 
 /* The next one that may connect (or REGISTER) now, or NULL. On an edge that is
  * down the one that may connect is the knock: it must end in edge_on_failed(),
- * edge_on_connected() or edge_on_given_up(). */
+ * edge_on_connected() or edge_on_given_up(). If nobody had knocked for
+ * EDGE_STALE the edge is not down meanwhile, and a failure is news to those who
+ * queue. */
 struct pace_node *edge_next_connect(struct edge *e, msec_t now);
 struct pace_node *edge_next_register(struct edge *e, msec_t now);
 
-/* Down, or held: other addresses of the name are tried first. */
+/* Down or held, or the knock tells in a moment: other addresses of the name are
+ * tried first. Nobody is told to avoid what is down since EDGE_STALE without a
+ * knock. */
 bool edge_avoid(const struct edge *e, msec_t now);
 
 /* When one of the two can give somebody; NEVER if nobody asks. */

@@ -60,7 +60,7 @@ enum {
 };
 
 struct flow_policy {
-	bool stream;
+	bool stream;             /* known once the name is resolved */
 	enum keepalive_method method;
 	msec_t interval;         /* configured [ms], 0: automatic */
 	msec_t pong_timeout;     /* [ms] */

@@ -52,6 +52,24 @@ const struct event *journal_add(struct journal *j, const struct event *e)
 }
 
 
+/* By the shorter way round, as seq may wrap. */
+static bool later(uint32_t seq, uint32_t than)
+{
+	return seq != than && seq - than <= INT32_MAX;
+}
+
+
+const struct event *journal_restore(struct journal *j, const struct event *e)
+{
+	if (!j->size || (j->count && !later(e->seq, j->seq)))
+		return NULL;
+
+	j->seq = e->seq - 1;
+
+	return journal_add(j, e);
+}
+
+
 const struct event *journal_get(const struct journal *j, uint32_t i)
 {
 	uint32_t oldest;

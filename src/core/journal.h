@@ -26,6 +26,7 @@ enum event_type {
 	EVENT_CONFIG,
 	EVENT_ADDRESS,
 };
+#define EVENT_COUNT (EVENT_ADDRESS + 1)
 
 const char *event_name(enum event_type t);       /* "register-sent" */
 
@@ -56,6 +57,11 @@ void journal_init(struct journal *j, struct event *eventv, uint32_t size);
 /* Copies *e in, gives it the next seq and returns the copy; NULL without
  * memory (size 0). */
 const struct event *journal_add(struct journal *j, const struct event *e);
+
+/* Puts an event of an earlier run back with the seq it had, the oldest first;
+ * those added later go on from there. NULL without memory, or if it is not
+ * later than what is there. */
+const struct event *journal_restore(struct journal *j, const struct event *e);
 
 /* The i-th event, 0 is the oldest kept; NULL past the newest. */
 const struct event *journal_get(const struct journal *j, uint32_t i);

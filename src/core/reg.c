@@ -12,13 +12,22 @@ void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed)
 	r->policy = p;
 	rng_seed(&r->rng, seed);
 	challenge_init(&r->challenge, p->min_digest);
+	target_init(&r->target);
 	r->state = REG_OFF;
 	r->reason = REASON_STARTING;
 	r->expires = p->expires;
 	r->answer_at = NEVER;
 	r->resolved_at = NEVER;
 	r->sent_at = NEVER;
-	r->deadline = NEVER;
+	r->deadline = r->race_at = NEVER;
+}
+
+
+void reg_restore(struct reg *r, uint32_t cseq, bool worked)
+{
+	r->cseq = cseq;
+	r->restored = true;
+	r->challenge.worked = worked;
 }
 
 
@@ -121,8 +130,7 @@ unsigned reg_start(struct reg *r, msec_t now)
 		return 0;
 
 	r->reason = REASON_STARTING;
-	r->failures = r->denials = 0;
-	challenge_reset(&r->challenge);
+	reg_forgive(r);
 
 	return reg_begin_round(r, now);
 }
@@ -130,9 +138,7 @@ unsigned reg_start(struct reg *r, msec_t now)
 
 unsigned reg_kick(struct reg *r, msec_t now)
 {
-	challenge_reset(&r->challenge);
-	r->denials = 0;
-	r->failures = 0;
+	reg_forgive(r);
 
 	switch ((enum reg_state)r->state) {
 
@@ -157,19 +163,41 @@ unsigned reg_kick(struct reg *r, msec_t now)
 }
 
 
+/* The way to a flow that is under way is one to a new flow. */
+unsigned reg_reconnect(struct reg *r, msec_t now)
+{
+	if (r->state == REG_OFF || r->state == REG_LEAVING || r->leaving)
+		return 0;
+
+	reg_forgive(r);
+	r->again = false;
+
+	if (r->state == REG_RESOLVE || r->state == REG_CONNECT)
+		return 0;
+
+	reg_new_round(r);
+
+	return REG_DO_ABANDON | reg_seek(r, now);
+}
+
+
 /* --- facts --- */
 
-unsigned reg_on_resolved(struct reg *r, unsigned count, uint32_t down,
+unsigned reg_on_resolved(struct reg *r, const struct target_list *list,
 			 enum reason reason, msec_t now)
 {
 	if (r->state != REG_RESOLVE)
 		return 0;
 
-	if (!count)
+	if (!list->count)
 		return reg_on_resolve_failed(r, now);
 
+	/* An outage of DNS says nothing about what comes after it. */
+	r->failures -= r->unresolved;
+	r->unresolved = 0;
+
 	r->resolved_at = now;
-	target_on_resolved(&r->target, count, down, &r->rng);
+	target_on_resolved(&r->target, list, &r->rng);
 
 	if (r->target.parked) {
 		r->reason = reason;
@@ -187,19 +215,30 @@ unsigned reg_on_resolve_failed(struct reg *r, msec_t now)
 
 	r->reason = REASON_DNS_FAILURE;
 	r->code = 0;
-	reg_wait(r, REG_BASE_CONNECT, now);
+
+	/* The registrar sends us there again and again, and each time we ask
+	 * it first. */
+	if (r->redirected) {
+		reg_wait(r, REG_BASE_REJECTED, REG_WAIT_MAX, now);
+		return 0;
+	}
+
+	++r->unresolved;
+	reg_wait(r, REG_BASE_CONNECT, REG_WAIT_DNS_MAX, now);
 
 	return 0;
 }
 
 
-unsigned reg_on_connected(struct reg *r, msec_t now)
+unsigned reg_on_connected(struct reg *r, unsigned index, msec_t now)
 {
 	if (r->state != REG_CONNECT)
 		return 0;
 
+	target_on_connected(&r->target, index);
+	r->rival_open = false;
 	r->flow = true;
-	r->here = false;
+	r->here = r->alone = false;
 	r->proven = r->answered = r->silent = r->challenged = false;
 	r->answer_sends = 0;
 
@@ -207,20 +246,49 @@ unsigned reg_on_connected(struct reg *r, msec_t now)
 }
 
 
-unsigned reg_on_connect_failed(struct reg *r, enum reason reason,
-			       uint32_t down, msec_t now)
+/* For a minute nobody was there: a round of our own accord begins. */
+static unsigned ask_again(struct reg *r, msec_t now)
 {
+	reg_new_round(r);
+
+	return reg_seek(r, now);
+}
+
+
+/* One of two that are under way: is the other one left? */
+static bool goes_on(const struct reg *r, unsigned index)
+{
+	return r->rival_open && (index == r->target.index ||
+				 index == r->target.rival);
+}
+
+
+unsigned reg_on_connect_failed(struct reg *r, unsigned index,
+			       enum reason reason, uint32_t down, msec_t now)
+{
+	const bool other = goes_on(r, index);
+
 	if (r->state != REG_CONNECT)
 		return 0;
 
 	r->reason = reason;
 	r->code = 0;
-	target_on_failed(&r->target, &r->rng);
+
+	/* a rival that never had its turn */
+	if (index == r->target.rival || other) {
+		target_on_failed(&r->target, index, &r->rng);
+		r->rival_open = false;
+		return 0;
+	}
+
+	r->target.rival = TARGET_NONE;
+	target_on_failed(&r->target, index, &r->rng);
 
 	/* Parked where nobody knocks (a certificate that we do not trust, for
 	 * one, is no outage of the edge) would be a fast loop: wait instead. */
+	down |= r->target.list.down;
 	if (r->target.parked && !(down & (UINT32_C(1) << r->target.index))) {
-		reg_wait(r, REG_BASE_CONNECT, now);
+		reg_wait(r, REG_BASE_CONNECT, REG_WAIT_MAX, now);
 		return 0;
 	}
 
@@ -232,7 +300,7 @@ unsigned reg_on_connect_failed(struct reg *r, enum reason reason,
 	++r->outcomes;
 
 	return now < r->resolved_at + REG_PARK_MAX ? reg_connect(r, now)
-						   : reg_seek(r, now);
+						   : ask_again(r, now);
 }
 
 
@@ -241,7 +309,7 @@ unsigned reg_on_proven(struct reg *r, msec_t now)
 	(void)now;
 
 	r->proven = true;
-	r->failures = 0;
+	r->failures = r->unresolved = 0;
 
 	return 0;
 }
@@ -255,7 +323,7 @@ static unsigned lost_unanswered(struct reg *r, enum reason reason, msec_t now)
 		return reg_lost(r, reason, now);
 
 	r->reason = reason;
-	target_on_failed(&r->target, &r->rng);
+	target_on_failed(&r->target, r->target.index, &r->rng);
 
 	return reg_connect(r, now);
 }
@@ -305,6 +373,8 @@ unsigned reg_on_turn(struct reg *r, msec_t now)
 {
 	if (r->state == REG_CONNECT) {
 		r->deadline = now + REG_OPEN_MAX;
+		if (target_stream(&r->target) && target_may_race(&r->target))
+			r->race_at = now + REG_RACE_DELAY;
 		return REG_DO_OPEN;
 	}
 
@@ -318,18 +388,41 @@ unsigned reg_on_turn(struct reg *r, msec_t now)
 }
 
 
-void reg_on_sent(struct reg *r, enum challenge_sent sent, msec_t now)
+unsigned reg_on_race_turn(struct reg *r, msec_t now)
+{
+	(void)now;
+
+	if (!reg_wants_race(r))
+		return 0;
+
+	r->rival_open = true;
+
+	return REG_DO_OPEN_RIVAL;
+}
+
+
+/* How long to wait for the answer to the REGISTER that was sent. Nothing else
+ * shows whether a new UDP flow leads anywhere. */
+static msec_t patience(const struct reg *r)
+{
+	if (target_stream(&r->target) || r->answered ||
+	    !target_has_other(&r->target))
+		return REG_TIMER_F;
+
+	return target_may_race(&r->target) ? REG_ABANDON_RACE : REG_ABANDON;
+}
+
+
+void reg_on_sent(struct reg *r, enum challenge_sent sent, unsigned named,
+		 msec_t now)
 {
 	challenge_on_sent(&r->challenge, sent);
 	r->challenged = false;
+	r->named = (uint8_t)named;
 	r->sent_at = now;
 
-	if (r->state != REG_SENT || r->leaving)
-		return;
-
-	r->deadline = now + (!r->policy->stream && !r->answered &&
-			     target_has_other(&r->target) ? REG_ABANDON
-							  : REG_TIMER_F);
+	if (r->state == REG_SENT && !r->leaving)
+		r->deadline = now + patience(r);
 }
 
 
@@ -355,7 +448,7 @@ unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now)
 
 	/* It was told to stop meanwhile. Only a binding still matters. */
 	r->again = false;
-	acts = reg_conclude(r, a, now) & REG_DO_HOLD;
+	acts = reg_conclude(r, a, now) & (REG_DO_HOLD | REG_DO_RENEW);
 	r->again = again;
 	r->leaving = false;
 	r->deadline = deadline;
@@ -397,6 +490,12 @@ unsigned reg_on_local_event(struct reg *r, msec_t now)
 
 unsigned reg_on_timer(struct reg *r, msec_t now)
 {
+	if (r->race_at <= now) {
+		r->race_at = NEVER;
+		if (r->deadline > now && target_race(&r->target))
+			return REG_DO_RACE;
+	}
+
 	if (r->deadline > now)
 		return 0;
 
@@ -419,7 +518,7 @@ unsigned reg_on_timer(struct reg *r, msec_t now)
 
 	case REG_CONNECT:
 		r->outcomes += r->target.parked;
-		return reg_seek(r, now);
+		return r->target.parked ? ask_again(r, now) : reg_seek(r, now);
 
 	case REG_TURN:
 		return reg_want_turn(r, now);
@@ -455,9 +554,22 @@ bool reg_wants_connect(const struct reg *r)
 }
 
 
+bool reg_wants_race(const struct reg *r)
+{
+	return r->state == REG_CONNECT && r->target.rival != TARGET_NONE &&
+		!r->rival_open;
+}
+
+
 bool reg_wants_turn(const struct reg *r)
 {
 	return r->state == REG_TURN;
+}
+
+
+bool reg_names_old(const struct reg *r)
+{
+	return !r->alone;
 }
 
 
@@ -492,7 +604,7 @@ enum pace_class reg_class(const struct reg *r, msec_t now)
 
 msec_t reg_deadline(const struct reg *r)
 {
-	return r->deadline;
+	return clock_min(r->deadline, r->race_at);
 }
 
 

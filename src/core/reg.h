@@ -26,6 +26,10 @@
 
 #define REG_TIMER_F        SECONDS(32)   /* 64 * T1, RFC 3261 §17.1.2.2 */
 #define REG_ABANDON        SECONDS(4)    /* UDP, first REGISTER, other edges */
+#define REG_ABANDON_RACE   800           /* [ms] the same, if the host has an
+					    address of the other family */
+#define REG_RACE_DELAY     250           /* [ms] until the other family is
+					    tried beside it, RFC 8305 §5 */
 #define REG_RESOLVE_MAX    SECONDS(30)   /* a resolver that never answers */
 #define REG_PARK_MAX       SECONDS(60)   /* then the name is asked again */
 #define REG_TURN_MAX       MINUTES(30)   /* a turn that never comes */
@@ -34,6 +38,8 @@
 #define REG_BASE_CONNECT   SECONDS(4)    /* RFC 5626 shape: first 4-8 s */
 #define REG_BASE_REJECTED  SECONDS(30)   /* RFC 5626 §4.5: first 30-60 s */
 #define REG_WAIT_MAX       SECONDS(1800) /* RFC 5626 §4.5 */
+#define REG_WAIT_DNS_MAX   SECONDS(30)   /* one question for all accounts that
+					    want the name: it costs nothing */
 #define REG_RETRY_AFTER_MAX HOURS(1)     /* nobody is believed for longer */
 #define REG_HELD_FIRST     MINUTES(5)    /* once-good credentials, 403 */
 #define REG_HELD_MAX       MINUTES(60)
@@ -66,19 +72,21 @@ enum reg_state {
 enum {
 	REG_DO_ABANDON  = 1 << 0, /* forget the REGISTER in flight */
 	REG_DO_CLOSE    = 1 << 1, /* let go of the flow */
-	REG_DO_RESOLVE  = 1 << 2,
-	REG_DO_HOLD     = 1 << 3, /* edge_on_hold(edge, reg->hold_until) */
-	REG_DO_CONNECT  = 1 << 4, /* ask target.index's edge for a connect */
-	REG_DO_OPEN     = 1 << 5, /* connect to it now */
-	REG_DO_ASK      = 1 << 6, /* ask the edge for a turn, reg_class() */
-	REG_DO_SEND     = 1 << 7, /* REGISTER now, with CSeq reg->cseq */
-	REG_DO_LEAVE    = 1 << 8, /* the same with expires 0 */
-	REG_DO_LEFT     = 1 << 9, /* leaving is over */
+	REG_DO_RENEW    = 1 << 2, /* a new Call-ID */
+	REG_DO_RESOLVE  = 1 << 3, /* the redirect's host if ->redirected */
+	REG_DO_HOLD     = 1 << 4, /* edge_on_hold(edge, reg->hold_until) */
+	REG_DO_CONNECT  = 1 << 5, /* ask target.index's edge for a connect */
+	REG_DO_OPEN     = 1 << 6, /* connect to it now */
+	REG_DO_RACE     = 1 << 7, /* ask target.rival's edge for a connect */
+	REG_DO_OPEN_RIVAL = 1 << 8, /* and connect there too */
+	REG_DO_ASK      = 1 << 9, /* ask the edge for a turn, reg_class() */
+	REG_DO_SEND     = 1 << 10, /* REGISTER now, with CSeq reg->cseq */
+	REG_DO_LEAVE    = 1 << 11, /* the same with expires 0 */
+	REG_DO_LEFT     = 1 << 12, /* leaving is over */
 };
 
 /* What the operator configured, as the core needs it. */
 struct reg_policy {
-	bool stream;
 	uint32_t expires;        /* [s] requested */
 	msec_t verify;           /* [ms] UDP: refresh so often at least; 0: off */
 	bool unregister;         /* on stop */
@@ -108,8 +116,15 @@ struct reg {
 	bool leaving;            /* stop once the answer in flight is there */
 	bool left_behind;        /* stopped, and a binding may be left */
 	bool retry_after;        /* it waits so; only a kick ends it */
+	bool restored;           /* the Call-ID is of an earlier run, and had
+				    no final answer in this one */
+	bool alone;              /* old bindings are not named over this flow:
+				    it was refused, or took ours with it */
+	bool redirected;         /* the flow goes to where a 3xx sent it */
+	bool rival_open;         /* connects to target.rival too */
+	uint8_t named;           /* old bindings in the last REGISTER */
 	uint8_t answer_sends;    /* since the last send of our own accord */
-	uint8_t adjusted;        /* 423, 439, 420: once each per round */
+	uint8_t adjusted;        /* 423, 439, 420, 3xx: once each per round */
 	uint8_t denials;         /* holds in a row */
 	enum reason reason;      /* last outcome */
 	enum contact_match match;
@@ -119,6 +134,7 @@ struct reg {
 	uint32_t expires;        /* [s] to ask for */
 	uint32_t granted;        /* [s] */
 	uint32_t failures;       /* in a row */
+	uint32_t unresolved;     /* the latest of them, by DNS */
 	uint32_t outcomes;       /* times that a try came to an end */
 	msec_t resolved_at;      /* when the addresses were fresh; NEVER */
 	msec_t sent_at;
@@ -127,30 +143,42 @@ struct reg {
 	msec_t deadline;         /* of the present state */
 	msec_t at_once_from;     /* nothing is done at once before */
 	msec_t hold_until;       /* for REG_DO_HOLD */
+	msec_t race_at;          /* when the other family is tried; NEVER */
 };
 
 
 void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed);
 
+/* Before the start: what an earlier run left. `cseq`: at least the last one
+ * sent; `worked`: the credentials once did. */
+void reg_restore(struct reg *r, uint32_t cseq, bool worked);
+
 /* Orders. */
 unsigned reg_start(struct reg *r, msec_t now);
 unsigned reg_stop(struct reg *r, msec_t now);    /* un-REGISTERs if bound */
 unsigned reg_kick(struct reg *r, msec_t now);    /* REGISTER now, whatever */
+unsigned reg_reconnect(struct reg *r, msec_t now); /* ... over a new flow */
 
-/* Facts. `down` masks the addresses whose edge is known to be down, `reason`
- * is why, for the case that all are. */
-unsigned reg_on_resolved(struct reg *r, unsigned count, uint32_t down,
+/* Facts. `reason`: why edges of the list are down, for the case that all
+ * are. */
+unsigned reg_on_resolved(struct reg *r, const struct target_list *list,
 			 enum reason reason, msec_t now);
 unsigned reg_on_resolve_failed(struct reg *r, msec_t now);
-unsigned reg_on_connected(struct reg *r, msec_t now);
-/* The connect or handshake failed. */
-unsigned reg_on_connect_failed(struct reg *r, enum reason reason,
-			       uint32_t down, msec_t now);
+/* To the address `index` of the list; a rival is let go of. */
+unsigned reg_on_connected(struct reg *r, unsigned index, msec_t now);
+/* The connect or handshake failed. `down` masks the addresses whose edge is
+ * known to be down. If the other one of two goes on, so does the state. */
+unsigned reg_on_connect_failed(struct reg *r, unsigned index,
+			       enum reason reason, uint32_t down, msec_t now);
+/* The turn to connect to target.rival. */
+unsigned reg_on_race_turn(struct reg *r, msec_t now);
 unsigned reg_on_proven(struct reg *r, msec_t now);
 unsigned reg_on_flow_lost(struct reg *r, enum reason reason, msec_t now);
 unsigned reg_on_turn(struct reg *r, msec_t now);
-/* After REG_DO_SEND and _LEAVE: what the message carried. */
-void reg_on_sent(struct reg *r, enum challenge_sent sent, msec_t now);
+/* After REG_DO_SEND and _LEAVE: what the message carried; `named` bindings of
+ * earlier flows or runs were to be removed with it. */
+void reg_on_sent(struct reg *r, enum challenge_sent sent, unsigned named,
+		 msec_t now);
 unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now);
 unsigned reg_on_verify(struct reg *r, msec_t now);  /* doubt: FLOW_VERIFY */
 unsigned reg_on_local_event(struct reg *r, msec_t now);  /* success likelier */
@@ -160,7 +188,10 @@ unsigned reg_on_timer(struct reg *r, msec_t now);
 bool reg_bound(const struct reg *r, msec_t now);  /* the lease has not ended */
 bool reg_parked(const struct reg *r);             /* waits for a knock */
 bool reg_wants_connect(const struct reg *r);
+bool reg_wants_race(const struct reg *r);         /* a connect to the rival */
 bool reg_wants_turn(const struct reg *r);
+/* May the REGISTER to be sent now name old bindings of ours, to remove them? */
+bool reg_names_old(const struct reg *r);
 /* Which credentials the REGISTER to be sent now carries; `known`: there is a
  * nonce. RFC 7616 §3.6 for the reuse; not on the first REGISTER of a flow that
  * has to learn its mapping from the challenge. */

@@ -6,8 +6,9 @@
 
 
 enum {
-	ADJUSTED_EXPIRES = 1 << 0,
-	ADJUSTED_PLAIN   = 1 << 1,
+	ADJUSTED_EXPIRES  = 1 << 0,
+	ADJUSTED_PLAIN    = 1 << 1,
+	ADJUSTED_REDIRECT = 1 << 2,
 };
 
 
@@ -30,7 +31,7 @@ static msec_t held_for(struct reg *r)
 static unsigned fail(struct reg *r, enum reason reason, msec_t now)
 {
 	r->reason = reason;
-	reg_wait(r, REG_BASE_REJECTED, now);
+	reg_wait(r, REG_BASE_REJECTED, REG_WAIT_MAX, now);
 
 	return reg_keep_or_close(r, now);
 }
@@ -51,7 +52,7 @@ static msec_t refresh_at(struct reg *r, msec_t now)
 	if (lease > 2 * REG_REFRESH_LAST)
 		at = clock_min(at, r->lease_end - REG_REFRESH_LAST);
 
-	if (!r->policy->stream && r->policy->verify)
+	if (!target_stream(&r->target) && r->policy->verify)
 		at = clock_min(at, now + rng_percent(&r->rng,
 						     r->policy->verify,
 						     REG_VERIFY_EARLIEST,
@@ -67,6 +68,10 @@ static unsigned absent(struct reg *r, msec_t now)
 	r->here = false;
 	r->match = CONTACT_NO_MATCH;
 	r->reason = REASON_BINDING_ABSENT;
+
+	/* It may have gone with the old ones that were to be removed. */
+	if (r->named)
+		r->alone = true;
 
 	if (!r->absent_tried && reg_answer_send(r)) {
 		r->absent_tried = true;
@@ -149,6 +154,23 @@ static unsigned challenged(struct reg *r, const struct answer *a, msec_t now)
 }
 
 
+/* A 3xx to an allowed host (RFC 3261 §8.1.3.4), once a round: this flow is left
+ * for one to there. */
+static unsigned redirect(struct reg *r, const struct answer *a, msec_t now)
+{
+	unsigned acts;
+
+	if (r->adjusted & ADJUSTED_REDIRECT || !reg_answer_send(r))
+		return fail(r, answer_reason(a), now);
+
+	r->adjusted |= ADJUSTED_REDIRECT;
+	acts = reg_seek(r, now);
+	r->redirected = true;
+
+	return acts;
+}
+
+
 /* 423: ask for longer; 420 and 439: without extensions. Once each a round. */
 static unsigned adjust(struct reg *r, const struct answer *a, msec_t now)
 {
@@ -157,6 +179,9 @@ static unsigned adjust(struct reg *r, const struct answer *a, msec_t now)
 	const bool usable = brief ? a->min_expires > r->expires &&
 				    a->min_expires <= REG_EXPIRES_MAX
 				  : !r->plain;
+
+	if (a->redirect)
+		return redirect(r, a, now);
 
 	if (!usable || r->adjusted & bit || !reg_answer_send(r))
 		return fail(r, answer_reason(a), now);
@@ -224,33 +249,76 @@ static unsigned elsewhere(struct reg *r, const struct answer *a, msec_t now)
 	r->reason = answer_reason(a);
 	r->flow = false;
 	r->answer_sends = 0;     /* there is a connect between */
-	target_on_failed(&r->target, &r->rng);
+	target_on_failed(&r->target, r->target.index, &r->rng);
 
 	return acts | reg_connect(r, now);
 }
 
 
-unsigned reg_conclude(struct reg *r, const struct answer *a, msec_t now)
+/* Something in it may be at fault that we can do without: a Call-ID that the
+ * registrar remembers otherwise (400, 500; RFC 3261 §10.3), old bindings that
+ * it does not let us remove. Each is tried once. */
+static bool refused_for_its_past(struct reg *r, uint16_t code, unsigned *acts)
 {
+	*acts = 0;
+
+	if (r->restored && (code == 400 || code == 500))
+		*acts = REG_DO_RENEW;
+	else if (!r->named || r->alone || code < 400)
+		return false;
+
+	if (!reg_answer_send(r))
+		return false;
+
+	r->restored = false;
+	r->alone = !*acts;
+
+	return true;
+}
+
+
+static unsigned conclude(struct reg *r, const struct answer *a, msec_t now)
+{
+	unsigned acts;
+
 	switch (answer_class(a, target_has_other(&r->target))) {
 
 	case ANSWER_GOOD:      return good(r, a, now);
 	case ANSWER_CHALLENGE: return challenged(r, a, now);
 	case ANSWER_ADJUST:    return adjust(r, a, now);
 	case ANSWER_AFTER:     return after(r, a, now);
-	case ANSWER_DENIED:    return hold(r, REASON_FORBIDDEN, now);
 	case ANSWER_ELSEWHERE: return elsewhere(r, a, now);
-	case ANSWER_AGAIN:     break;
+
+	case ANSWER_DENIED:
+	case ANSWER_AGAIN:
+		break;
 	}
 
-	return fail(r, answer_reason(a), now);
+	if (refused_for_its_past(r, a->code, &acts))
+		return acts | reg_want_turn(r, now);
+
+	return answer_class(a, false) == ANSWER_DENIED
+		? hold(r, REASON_FORBIDDEN, now)
+		: fail(r, answer_reason(a), now);
+}
+
+
+unsigned reg_conclude(struct reg *r, const struct answer *a, msec_t now)
+{
+	const unsigned acts = conclude(r, a, now);
+
+	if (a->code && !answer_is_challenge(a->code))
+		r->restored = false;
+
+	return acts;
 }
 
 
 /* Somebody asked for another one while this one was in flight. */
 unsigned reg_once_more(struct reg *r, unsigned acts, msec_t now)
 {
-	if (!r->again || r->state == REG_TURN || r->state == REG_CONNECT)
+	if (!r->again || r->state == REG_TURN || r->state == REG_CONNECT ||
+	    r->state == REG_RESOLVE)
 		return acts;
 
 	r->again = false;
@@ -271,18 +339,19 @@ unsigned reg_once_more(struct reg *r, unsigned acts, msec_t now)
 unsigned reg_no_answer(struct reg *r, msec_t now)
 {
 	static const struct answer none;
+	const bool stream = target_stream(&r->target);
 	const bool others = target_has_other(&r->target);
 	const uint32_t outcomes = r->outcomes;
 	unsigned acts = REG_DO_ABANDON;
 
 	r->code = 0;
 
-	if (r->policy->stream && r->proven && !others)
+	if (stream && r->proven && !others)
 		acts |= reg_lost(r, REASON_NO_ANSWER, now);
 	else
 		acts |= reg_conclude(r, &none, now);
 
-	if (r->policy->stream && !others) {
+	if (stream && !others) {
 		r->flow = false;
 		acts |= REG_DO_CLOSE;
 	}

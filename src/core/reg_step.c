@@ -7,6 +7,7 @@ void reg_set(struct reg *r, enum reg_state state, msec_t deadline)
 {
 	r->state = state;
 	r->deadline = deadline;
+	r->race_at = NEVER;
 }
 
 
@@ -52,13 +53,13 @@ static void progress(struct reg *r, enum reason reason)
 
 /* One more failure in a row. While a binding is left, the wait never uses up
  * more than half of what its lease has: the last tries must come before. */
-void reg_wait(struct reg *r, msec_t base, msec_t now)
+void reg_wait(struct reg *r, msec_t base, msec_t max, msec_t now)
 {
 	msec_t wait;
 
 	++r->failures;
 	++r->outcomes;
-	wait = backoff_wait(&r->rng, r->failures, base, REG_WAIT_MAX);
+	wait = backoff_wait(&r->rng, r->failures, base, max);
 
 	if (reg_bound(r, now))
 		wait = clock_min(wait, clock_max((r->lease_end - now) / 2,
@@ -66,6 +67,14 @@ void reg_wait(struct reg *r, msec_t base, msec_t now)
 
 	r->retry_after = false;
 	reg_set(r, REG_WAIT, now + wait);
+}
+
+
+void reg_forgive(struct reg *r)
+{
+	challenge_reset(&r->challenge);
+	r->denials = 0;
+	r->failures = r->unresolved = 0;
 }
 
 
@@ -100,7 +109,7 @@ unsigned reg_lost(struct reg *r, enum reason reason, msec_t now)
 	r->code = 0;
 
 	if (!r->proven || !reg_at_once(r, now))
-		reg_wait(r, REG_BASE_CONNECT, now);
+		reg_wait(r, REG_BASE_CONNECT, REG_WAIT_MAX, now);
 
 	return 0;
 }
@@ -110,7 +119,7 @@ unsigned reg_lost(struct reg *r, enum reason reason, msec_t now)
 
 unsigned reg_seek(struct reg *r, msec_t now)
 {
-	r->flow = false;
+	r->flow = r->redirected = r->rival_open = false;
 	progress(r, REASON_RESOLVING);
 	reg_set(r, REG_RESOLVE, now + REG_RESOLVE_MAX);
 
@@ -120,6 +129,8 @@ unsigned reg_seek(struct reg *r, msec_t now)
 
 unsigned reg_connect(struct reg *r, msec_t now)
 {
+	r->rival_open = false;
+	r->target.rival = TARGET_NONE;
 	progress(r, REASON_CONNECTING);
 	reg_set(r, REG_CONNECT, now + (r->target.parked ? REG_PARK_MAX
 						    : REG_TURN_MAX));
@@ -143,12 +154,17 @@ unsigned reg_want_turn(struct reg *r, msec_t now)
 }
 
 
-/* A round of our own accord: what answers had used up is theirs again. */
-unsigned reg_begin_round(struct reg *r, msec_t now)
+void reg_new_round(struct reg *r)
 {
 	r->answer_sends = 0;
 	r->adjusted = 0;
 	r->retry_after = r->challenged = false;
+}
+
+
+unsigned reg_begin_round(struct reg *r, msec_t now)
+{
+	reg_new_round(r);
 
 	/* A silent UDP edge: another socket, another mapping, fresh DNS. */
 	return r->flow && !r->silent ? reg_want_turn(r, now) : reg_seek(r, now);
@@ -172,7 +188,7 @@ bool reg_answer_send(struct reg *r)
  * without a ping, and the next try better asks DNS (RFC 5626 §4.2.1). */
 unsigned reg_keep_or_close(struct reg *r, msec_t now)
 {
-	if (r->here && (r->target.count < 2 || reg_bound(r, now)))
+	if (r->here && (r->target.list.count < 2 || reg_bound(r, now)))
 		return 0;
 
 	r->flow = false;

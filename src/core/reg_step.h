@@ -10,8 +10,12 @@
 /* The one writer of the state. */
 void reg_set(struct reg *r, enum reg_state state, msec_t deadline);
 
-/* One more failure in a row: REG_WAIT for a back-off from `base` on. */
-void reg_wait(struct reg *r, msec_t base, msec_t now);
+/* One more failure in a row: REG_WAIT for a back-off from `base` on, of at
+ * most `max`. */
+void reg_wait(struct reg *r, msec_t base, msec_t max, msec_t now);
+
+/* The operator's word: what went wrong before does not count any more. */
+void reg_forgive(struct reg *r);
 
 /* REG_WAIT for a moment; false: that was the case only just now. */
 bool reg_at_once(struct reg *r, msec_t now);
@@ -26,6 +30,9 @@ unsigned reg_lost(struct reg *r, enum reason reason, msec_t now);
 unsigned reg_seek(struct reg *r, msec_t now);
 unsigned reg_connect(struct reg *r, msec_t now);
 unsigned reg_want_turn(struct reg *r, msec_t now);
+
+/* What answers had used up is theirs again. */
+void reg_new_round(struct reg *r);
 
 /* REGISTER of our own accord, over this flow or a new one. */
 unsigned reg_begin_round(struct reg *r, msec_t now);

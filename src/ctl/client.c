@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "client.h"
+#include "messages.h"
 #include "raw.h"
 #include "text.h"
 #include "value.h"
@@ -43,7 +44,11 @@ static const struct {
 	 "socket's group may do that"},
 	{INTERFACE ".Aborted", RESULT_FAILED,
 	 "given up by the daemon: it reloaded or stops"},
+	{INTERFACE ".Stopping", RESULT_FAILED, "sipregd is about to end"},
+	{INTERFACE ".BadConfiguration", RESULT_FAILED,
+	 "the configuration is not good, nothing has changed"},
 	{INTERFACE ".NotRunning", RESULT_FAILED, "paused or disabled"},
+	{INTERFACE ".NotPaused", RESULT_FAILED, "not paused"},
 	{INTERFACE ".Busy", RESULT_FAILED,
 	 "too many wait for this account's outcome already"},
 	{INTERFACE ".TooLarge", RESULT_FAILED, "the reply would be too large"},
@@ -244,6 +249,8 @@ static enum result failed(const struct call *c, const struct odict *message,
 	const struct odict *par = value_object(message, "parameters");
 	const char *reason = odict_string(par, "reason");
 	size_t i;
+
+	messages_print(par);
 
 	for (i = 0; i < ARRAY_SIZE(errorv); i++) {
 

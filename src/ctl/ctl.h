@@ -28,8 +28,12 @@ typedef enum result (verb_h)(const struct options *opt, int argc, char **argv);
 
 verb_h verb_help;                /* main.c */
 verb_h verb_list;
+verb_h verb_pause;
 verb_h verb_ping;
+verb_h verb_reconnect;
 verb_h verb_register;
+verb_h verb_reload;
+verb_h verb_resume;
 verb_h verb_status;
 verb_h verb_version;
 

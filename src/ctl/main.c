@@ -19,14 +19,20 @@ struct verb {
 };
 
 static const struct verb verbv[] = {
-	{"list",     "",     "all accounts in a table (without a verb, too)", 0,
-	 verb_list},
-	{"status",   "NAME", "the whole story of one account", 1, verb_status},
-	{"register", "NAME", "register now, wait for the outcome and say it", 1,
-	 verb_register},
-	{"ping",     "",     "is the daemon there?", 0, verb_ping},
-	{"version",  "",     "the version of this program", 0, verb_version},
-	{"help",     "",     "this list", 0, verb_help},
+	{"list",      "",     "all accounts in a table (without a verb, too)",
+	 0, verb_list},
+	{"status",    "NAME", "the whole story of one account", 1,
+	 verb_status},
+	{"register",  "NAME", "register now, wait for the outcome and say it",
+	 1, verb_register},
+	{"reconnect", "NAME", "the same over a new flow", 1, verb_reconnect},
+	{"pause",     "NAME", "un-register, and stay so until resume", 1,
+	 verb_pause},
+	{"resume",    "NAME", "end a pause: register again", 1, verb_resume},
+	{"reload",    "",     "read the configuration again", 0, verb_reload},
+	{"ping",      "",     "is the daemon there?", 0, verb_ping},
+	{"version",   "",     "the version of this program", 0, verb_version},
+	{"help",      "",     "this list", 0, verb_help},
 	{NULL},
 };
 
@@ -51,7 +57,7 @@ static void usage(FILE *f)
 		    "VERB ...\n\n", f);
 
 	for (v = verbv; v->name; v++)
-		(void)fprintf(f, "  %-8s %-5s %s\n", v->name, v->args, v->help);
+		(void)fprintf(f, "  %-9s %-5s %s\n", v->name, v->args, v->help);
 
 	(void)fputs("\n"
 		    "  -s, --socket SOCKET  default $SIPREGD_SOCKET, else "

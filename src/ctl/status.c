@@ -12,6 +12,8 @@
 #define TIMEOUT 10               /* [s] */
 #define MOMENT  80               /* bytes for moment() */
 #define UNKNOWN (-1)
+#define DAY     86400            /* [s] */
+#define SOON    14               /* [days] a certificate should be renewed */
 
 
 static const char *evidence_text(const char *evidence)
@@ -101,6 +103,10 @@ static void print_verdict(const struct odict *a)
 
 	if (!value_true(a, "enabled"))
 		story_line("Enabled", COLOUR_UNSURE, "no");
+
+	if (value_true(a, "paused"))
+		story_line("Paused", COLOUR_UNSURE, "yes, until it is told to "
+			   "resume");
 
 	story_line("Registered", account_registered_colour(a), "%s%s",
 		   account_registered(a),
@@ -197,6 +203,74 @@ static void print_registration(const struct odict *f)
 }
 
 
+/* "valid until 2027-01-02 (in 40 days)" */
+static void print_certificate(const struct odict *tls)
+{
+	const int64_t usec = value_int(tls, "not_after_usec", UNKNOWN);
+	const int64_t left = (usec - text_now()) / 1000000;
+	const int64_t days = left / DAY;
+	char time[TEXT_TIME], duration[TEXT_DURATION];
+
+	if (usec < 0)
+		return;
+
+	/* its day will do */
+	(void)text_time(time, usec);
+	time[strcspn(time, "T")] = '\0';
+
+	if (left < 0)
+		story_line("Certificate", COLOUR_BAD, "expired %s (%s ago)",
+			   time, text_duration(duration, -left));
+	else if (days < SOON)
+		story_line("Certificate", COLOUR_UNSURE, "valid until %s (in "
+			   "%s)", time, text_duration(duration, left));
+	else
+		story_line("Certificate", COLOUR_NONE, "valid until %s (in %"
+			   PRId64 " days)", time, days);
+}
+
+
+static void print_tls(const struct odict *f)
+{
+	const struct odict *tls = value_object(f, "tls");
+	const bool verified = value_true(tls, "verified");
+
+	if (!tls)
+		return;
+
+	story_line("TLS", verified ? COLOUR_NONE : COLOUR_BAD, "%s%s, %s%s",
+		   verified ? "" : "NOT VERIFIED, ",
+		   account_string(tls, "version"),
+		   account_string(tls, "cipher"),
+		   value_true(tls, "resumed") ? ", resumed" : "");
+	print_certificate(tls);
+}
+
+
+/* What the registrar said beside the binding. */
+static void print_extras(const struct odict *f)
+{
+	static const struct {
+		const char *key, *label;
+	} extrav[] = {
+		{"path", "Path"},
+		{"service_route", "Service-Route"},
+		{"associated_uris", "Also known as"},
+		{"pub_gruu", "GRUU"},
+		{"temp_gruu", "Temp. GRUU"},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(extrav); i++) {
+
+		const char *text = odict_string(f, extrav[i].key);
+
+		if (text && text[0])
+			story_line(extrav[i].label, COLOUR_NONE, "%s", text);
+	}
+}
+
+
 static void print_flow(const struct odict *f)
 {
 	const char *host = odict_string(f, "edge_host");
@@ -215,8 +289,10 @@ static void print_flow(const struct odict *f)
 	story_line("Local", COLOUR_NONE, "%s%s%s", account_string(f, "local"),
 		   mapped ? ", seen from outside as " : "",
 		   mapped ? mapped : "");
+	print_tls(f);
 	print_keepalive(f);
 	print_registration(f);
+	print_extras(f);
 	if (failures)
 		story_line("Failures", COLOUR_BAD, "%" PRId64 " in a row",
 			   failures);

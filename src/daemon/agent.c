@@ -1,78 +1,11 @@
 /* One account, performed: see agent.h. */
 
 #include <string.h>
-#include "agent.h"
-#include "log.h"
+#include "agent_parts.h"
 #include "loop.h"
-#include "slot.h"
-#include "timer.h"
-
-
-enum {
-	AGENT_EVENTS = 16,       /* kept in memory for `status` */
-};
-
-/* Somebody who wants to know how a try ends. */
-struct waiter {
-	struct le le;
-	uint32_t outcomes;               /* it is over when there are more */
-	enum reason ended;
-	agent_outcome_h *h;
-	void *arg;
-};
-
-struct agent {
-	struct config *config;
-	const struct account_conf *conf;
-	struct account account;
-	struct account_reg *regv;
-	struct slot_owner owner;
-	struct slot *slotv;
-	unsigned slotc;
-	struct event eventv[AGENT_EVENTS];
-	struct timer timer;
-	struct list waiters;
-	bool was_bound;                  /* when it was told to stop */
-	agent_event_h *eventh;
-	agent_left_h *lefth;
-	void *arg;
-};
 
 
 /* --- after every step --- */
-
-static void waiter_destructor(void *data)
-{
-	struct waiter *w = data;
-
-	list_unlink(&w->le);
-}
-
-
-static void tell_waiters(struct agent *a)
-{
-	const struct reg *r = &a->regv[0].reg;
-	struct agent_outcome outcome = {
-		.registered = a->account.verdict.registered,
-		.code = r->code,
-		.reason = r->reason,
-	};
-	struct le *le = list_head(&a->waiters);
-
-	while (le) {
-		struct waiter *w = le->data;
-
-		le = le->next;
-		if ((int32_t)(r->outcomes - w->outcomes) <= 0)
-			continue;
-
-		list_unlink(&w->le);
-		outcome.ended = w->ended;
-		w->h(&outcome, w->arg);
-		mem_deref(w);
-	}
-}
-
 
 static void settled_handler(bool left, void *arg)
 {
@@ -80,7 +13,7 @@ static void settled_handler(bool left, void *arg)
 	agent_left_h *lefth = a->lefth;
 
 	timer_start(&a->timer, account_deadline(&a->account));
-	tell_waiters(a);
+	agent_tell_waiters(a);
 
 	if (!left || !lefth || !account_left(&a->account))
 		return;
@@ -103,11 +36,84 @@ static void timer_handler(void *arg)
 }
 
 
+/* Is it part of the story that a restart must not lose? The rest goes to the
+ * disk with the next one that is. */
+static bool is_news(enum event_type type)
+{
+	switch (type) {
+
+	case EVENT_VERDICT:
+	case EVENT_MAPPING:
+	case EVENT_BINDING:
+	case EVENT_GHOST_REMOVED:
+	case EVENT_CONFIG:
+	case EVENT_ADDRESS:
+		return true;
+
+	case EVENT_FLOW_UP:
+	case EVENT_FLOW_DOWN:
+	case EVENT_REGISTER_SENT:
+	case EVENT_RESPONSE:
+	case EVENT_INBOUND:
+	case EVENT_PROBE:
+		break;
+	}
+
+	return false;
+}
+
+
 static void event_handler(const struct event *e, void *arg)
 {
 	struct agent *a = arg;
 
+	if (is_news((enum event_type)e->type))
+		state_changed(&a->owner.node);
+
 	a->eventh(a, e, a->arg);
+}
+
+
+/* --- what is kept --- */
+
+void agent_keep(const struct agent *a, struct state_account *s)
+{
+	const struct journal *j = &a->account.journal;
+	const struct event *e;
+	uint32_t i;
+
+	s->name = a->conf->name;
+	s->aor = a->conf->aor;
+	s->registrar = a->conf->registrar;
+	s->secure = a->owner.secure;
+	s->worked = a->regv[0].reg.challenge.worked;
+
+	for (i = 0; i < a->slotc; i++)
+		slot_keep(&s->regv[s->regc++], &a->slotv[i]);
+
+	for (i = 0; (e = journal_get(j, i)); i++)
+		s->eventv[s->eventc++] = *e;
+
+	s->seq = j->seq;
+}
+
+
+_Static_assert(AGENT_EVENTS <= STATE_EVENTS, "all events are kept");
+
+
+static void fill_handler(struct state_account *s, void *arg)
+{
+	agent_keep(arg, s);
+}
+
+
+static void restore(struct agent *a, const struct state_account *kept)
+{
+	unsigned i;
+
+	a->owner.secure = kept->secure;
+	for (i = 0; i < kept->eventc; i++)
+		account_restore_event(&a->account, &kept->eventv[i]);
 }
 
 
@@ -118,16 +124,9 @@ static void destructor(void *data)
 	struct agent *a = data;
 	unsigned i;
 
-	struct le *le;
-
 	timer_cancel(&a->timer);
-	while ((le = list_head(&a->waiters))) {
-		struct waiter *w = le->data;
-
-		w->h(NULL, w->arg);
-		mem_deref(w);
-	}
-
+	agent_abort_waiters(a);
+	state_remove(&a->owner.node);
 	for (i = 0; i < a->slotc; i++)
 		slot_close(&a->slotv[i]);
 
@@ -137,13 +136,32 @@ static void destructor(void *data)
 }
 
 
+static int add_slots(struct agent *a, const struct state_account *kept)
+{
+	const unsigned flows = a->conf->policy.flows;
+	int err = 0;
+
+	a->slotv = mem_zalloc(flows * sizeof(*a->slotv), NULL);
+	if (!a->slotv)
+		return ENOMEM;
+
+	while (!err && a->slotc < flows) {
+		err = slot_init(&a->slotv[a->slotc], &a->owner, a->slotc,
+				kept);
+		++a->slotc;
+	}
+
+	return err;
+}
+
+
 int agent_alloc(struct agent **ap, struct config *config,
 		const struct account_conf *conf, const struct agent_env *env,
+		const struct state_account *kept,
 		agent_event_h *eventh, void *arg)
 {
-	const unsigned flows = conf->policy.flows;
 	struct agent *a;
-	int err = 0;
+	int err;
 
 	a = mem_zalloc(sizeof(*a), destructor);
 	if (!a)
@@ -160,9 +178,8 @@ int agent_alloc(struct agent **ap, struct config *config,
 	a->owner.arg = a;
 	timer_init(&a->timer, timer_handler, a);
 
-	a->regv = mem_zalloc(flows * sizeof(*a->regv), NULL);
-	a->slotv = mem_zalloc(flows * sizeof(*a->slotv), NULL);
-	if (!a->regv || !a->slotv) {
+	a->regv = mem_zalloc(conf->policy.flows * sizeof(*a->regv), NULL);
+	if (!a->regv) {
 		err = ENOMEM;
 		goto out;
 	}
@@ -170,13 +187,18 @@ int agent_alloc(struct agent **ap, struct config *config,
 	account_init(&a->account, &conf->policy, a->regv, a->eventv,
 		     AGENT_EVENTS, rand_u64(), env->wall_usec, event_handler,
 		     a, loop_now());
-	a->account.paused = !conf->enabled;
-	a->account.verdict = account_verdict(&a->account, loop_now());
+	if (!conf->enabled)
+		agent_set_paused(a);
 
-	while (!err && a->slotc < flows) {
-		err = slot_init(&a->slotv[a->slotc], &a->owner, a->slotc);
-		++a->slotc;
-	}
+	if (kept)
+		restore(a, kept);
+	err = add_slots(a, kept);
+	if (!err)
+		state_add(env->state, &a->owner.node, fill_handler, a);
+
+	/* The CSeqs ahead of this run have to be there before it sends. */
+	if (!err && kept)
+		state_changed(&a->owner.node);
 
  out:
 	if (err)
@@ -185,6 +207,35 @@ int agent_alloc(struct agent **ap, struct config *config,
 		*ap = a;
 
 	return err;
+}
+
+
+void agent_rebase(struct agent *a, struct config *config,
+		  const struct account_conf *conf)
+{
+	unsigned i;
+
+	mem_ref(config);
+	mem_deref(a->config);
+	a->config = config;
+	a->conf = a->owner.conf = conf;
+	account_set_policy(&a->account, &conf->policy);
+
+	for (i = 0; i < a->slotc; i++)
+		slot_rebase(&a->slotv[i]);
+}
+
+
+void agent_detach_state(struct agent *a)
+{
+	state_remove(&a->owner.node);
+}
+
+
+void agent_set_paused(struct agent *a)
+{
+	a->account.paused = true;
+	a->account.verdict = account_verdict(&a->account, loop_now());
 }
 
 
@@ -216,52 +267,25 @@ void agent_stop(struct agent *a, agent_left_h *lefth)
 }
 
 
-/* What `register` ends that nothing else would. */
-static enum reason hold_of(const struct reg *r)
+void agent_on_local_event(struct agent *a)
 {
-	if (r->state == REG_HELD)
-		return r->reason;
-
-	return r->state == REG_WAIT && r->retry_after ? REASON_RETRY_AFTER
-						      : REASON_OK;
-}
-
-
-int agent_register(struct agent *a, agent_outcome_h *h, void *arg)
-{
-	const struct reg *r = &a->regv[0].reg;
-	const msec_t now = loop_now();
-	struct waiter *w;
 	unsigned i;
-
-	if (!a->account.started)
-		return EINVAL;
-	if (list_count(&a->waiters) >= AGENT_WAITERS_MAX)
-		return EBUSY;
-
-	w = mem_zalloc(sizeof(*w), waiter_destructor);
-	if (!w)
-		return ENOMEM;
-
-	w->ended = hold_of(r);
-
-	/* The one in flight does not count: ours comes after it. */
-	w->outcomes = r->outcomes + (r->state == REG_SENT ? 1 : 0);
-	w->h = h;
-	w->arg = arg;
-	list_append(&a->waiters, &w->le, w);
 
 	for (i = 0; i < a->slotc; i++) {
 		struct slot *s = &a->slotv[i];
+		struct edge_point *p = slot_present(s)->point;
 
-		if (s->point) {
-			edge_point_end_hold(s->point, now);
-			edge_point_on_local_event(s->point, now);
-		}
-		slot_perform(s, account_kick(&a->account, i, now));
+		if (p)
+			edge_point_on_local_event(p, loop_now());
+		slot_perform(s, account_on_local_event(&a->account, i,
+						       loop_now()));
 	}
+}
 
-	return 0;
+
+void agent_tell(struct agent *a, enum event_type type)
+{
+	account_on_event(&a->account, type, loop_now());
 }
 
 
@@ -279,19 +303,23 @@ const struct account *agent_account(const struct agent *a)
 
 void agent_flow(const struct agent *a, unsigned i, struct agent_flow *f)
 {
-	const struct slot *s = &a->slotv[i];
+	struct slot *s = &a->slotv[i];
+	const struct attempt *t = slot_present(s);
 
 	memset(f, 0, sizeof(*f));
-	f->transport = s->transport;
-	f->host = s->host;
+	f->transport = t->transport != TRANSPORT_AUTO ? t->transport
+						      : s->home.transport;
+	f->host = slot_host(s);
 	f->detail = s->detail;
+	f->extras = &s->extras;
 
-	if (!s->link)
+	if (!t->link)
 		return;
 
-	f->flow = link_flow(s->link);
-	f->local = link_local(s->link);
-	f->peer = link_peer(s->link);
+	f->flow = link_flow(t->link);
+	f->local = link_local(t->link);
+	f->peer = link_peer(t->link);
+	f->tls_known = link_tls_info(t->link, &f->tls);
 }
 
 

@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "config.h"
 #include "slot.h"
+#include "state.h"
 
 
 #define AGENT_WAITERS_MAX 64     /* who wait for one account's outcome */
@@ -18,9 +19,10 @@ typedef void (agent_event_h)(struct agent *a, const struct event *e,
 			     void *arg);
 typedef void (agent_left_h)(struct agent *a, void *arg);
 
-/* The end of something that was asked for (Register). */
+/* The end of something that was asked for. */
 struct agent_outcome {
 	bool registered;
+	bool left_behind;                /* Pause: a binding may be left */
 	uint16_t code;                   /* of the last answer; 0: none */
 	enum reason reason;
 	enum reason ended;               /* the hold or Retry-After that was
@@ -28,10 +30,32 @@ struct agent_outcome {
 };
 typedef void (agent_outcome_h)(const struct agent_outcome *o, void *arg);
 
-/* `conf` stays valid as long as `config`, of which a reference is kept. */
+/* `conf` stays valid as long as `config`, of which a reference is kept. `kept`:
+ * what is known of the account from an earlier run or agent, or NULL. */
 int agent_alloc(struct agent **ap, struct config *config,
 		const struct account_conf *conf, const struct agent_env *env,
+		const struct state_account *kept,
 		agent_event_h *eventh, void *arg);
+
+/* The same settings in another object: nothing is sent. */
+void agent_rebase(struct agent *a, struct config *config,
+		  const struct account_conf *conf);
+
+/* What is to be known of it later; *s must be zero. */
+void agent_keep(const struct agent *a, struct state_account *s);
+
+/* It is on its way out: the account's line in the state file belongs to its
+ * successor from here on, or to nobody. */
+void agent_detach_state(struct agent *a);
+
+/* Before the start: it stays paused until agent_resume(). */
+void agent_set_paused(struct agent *a);
+
+/* Something around us changed so that success is likelier: ends back-offs. */
+void agent_on_local_event(struct agent *a);
+
+/* An event of the account as a whole: EVENT_CONFIG and the like. */
+void agent_tell(struct agent *a, enum event_type type);
 
 void agent_start(struct agent *a);
 
@@ -45,6 +69,17 @@ void agent_stop(struct agent *a, agent_left_h *lefth);
  * not called. */
 int agent_register(struct agent *a, agent_outcome_h *h, void *arg);
 
+/* The same over a new flow: the present one is closed first. */
+int agent_reconnect(struct agent *a, agent_outcome_h *h, void *arg);
+
+/* Un-REGISTERs, and does nothing more until agent_resume(); the outcome says
+ * whether a binding may be left. Paused already: at once. EBUSY as above;
+ * EINVAL: it is disabled. */
+int agent_pause(struct agent *a, agent_outcome_h *h, void *arg);
+
+/* Starts again; the outcome as of agent_register(). EALREADY: not paused. */
+int agent_resume(struct agent *a, agent_outcome_h *h, void *arg);
+
 const struct account_conf *agent_conf(const struct agent *a);
 const struct account *agent_account(const struct agent *a);
 
@@ -55,6 +90,9 @@ struct agent_flow {
 	enum transport transport;
 	const char *host;                /* as configured */
 	const char *detail;              /* of the last failure, in words; "" */
+	const struct register_extras *extras;    /* of the last 2xx */
+	bool tls_known;                  /* then: */
+	struct tls_info tls;
 };
 void agent_flow(const struct agent *a, unsigned i, struct agent_flow *f);
 

@@ -376,5 +376,5 @@ void account_conf_edge(const struct account_conf *a, size_t i,
 	else if (u.port == transport_port(TRANSPORT_TLS))
 		*transport = TRANSPORT_TLS;
 	else
-		*transport = TRANSPORT_UDP;
+		*transport = TRANSPORT_AUTO;
 }

@@ -57,6 +57,8 @@ struct account_conf {
 	char *registrar;                 /* URI; default "sip:" AOR's host */
 	char **proxyv;                   /* outbound_proxy, URIs */
 	size_t proxyc;
+	char **redirectv;                /* "host" or "*.domain" */
+	size_t redirectc;
 	enum transport transport;        /* as configured, maybe AUTO */
 	bool shared;                     /* connection = "shared" */
 	unsigned shared_connections;
@@ -135,8 +137,8 @@ int config_print(struct re_printf *pf, const struct config *c);
 
 /* Where the account's flows go: the i-th outbound proxy, else the registrar,
  * as host (a literal IPv6 without its []), port (0: none given) and transport:
- * `auto` is resolved to TLS for sips:, else what the URI says, TLS for port
- * 5061, else UDP until NAPTR is asked. */
+ * for `auto` TLS with sips:, else what the URI says, TLS for port 5061; AUTO is
+ * left to the resolver (RFC 3263 §4.1). */
 void account_conf_edge(const struct account_conf *a, size_t i,
 		       struct pl *host, uint16_t *port,
 		       enum transport *transport);

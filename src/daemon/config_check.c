@@ -157,6 +157,22 @@ const char *check_host(const char *value)
 }
 
 
+const char *check_redirect_host(const char *value)
+{
+	struct addr addr;
+	struct pl host;
+
+	if (strncmp(value, "*.", 2))
+		return check_host(value);
+
+	pl_set_str(&host, value + 2);
+	if (!host_valid(&host) || addr_parse(&addr, host.p, host.l, 0))
+		return "must be a host name after \"*.\"";
+
+	return NULL;
+}
+
+
 const char *check_host_port(const char *value)
 {
 	struct pl host;

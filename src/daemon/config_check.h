@@ -20,6 +20,7 @@ const char *check_preset(const char *value);     /* a file's name */
 const char *check_file_name(const char *value);
 const char *check_user(const char *value);       /* user part of a URI */
 const char *check_host(const char *value);
+const char *check_redirect_host(const char *value);  /* host or "*.domain" */
 const char *check_host_port(const char *value);  /* "host" or "host:port" */
 const char *check_ip(const char *value);
 const char *check_ip_port(const char *value);    /* "ip" or "ip:port" */

@@ -197,13 +197,7 @@ static void check_transport(struct work *w)
 static void derive_policy(struct work *w)
 {
 	struct account_conf *a = w->a;
-	enum transport transport;
-	uint16_t port;
-	struct pl host;
 
-	account_conf_edge(a, 0, &host, &port, &transport);
-	a->policy.reg.stream = transport_stream(transport);
-	a->policy.flow.stream = a->policy.reg.stream;
 	a->policy.reg.learns = a->contact_policy == CONTACT_AUTO;
 	a->policy.reg.vouched = a->contact_policy == CONTACT_STATIC;
 	a->policy.flows = 1;     /* several are not acted on yet */
@@ -338,7 +332,7 @@ static void check_tls(struct work *w)
 {
 	struct tls_conf *t = &w->a->tls;
 
-	if (t->verify == TLS_VERIFY_NONE)
+	if (t->verify == TLS_VERIFY_NONE && !t->pinc)
 		say_warning(&w->l->y, written(w, "tls.verify"),
 			    "tls.verify: \"none\" lets ANYONE on the way read "
 			    "and change everything, passwords' digests "

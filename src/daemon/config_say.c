@@ -24,6 +24,11 @@ say(struct sayer *y, bool error, const char *file, unsigned line,
 	(void)snprintf(text, sizeof(text), "%.*s:%u: %s", FILE_SHOWN,
 		       file, line, what);
 
+	/* of a path, of a file's name: a message is one line */
+	for (char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = '?';
+
 	if (error)
 		++y->errors;
 

@@ -148,6 +148,23 @@ int control_reply(struct control_call *call, const struct mbuf *parameters,
 }
 
 
+/* `mb` holds the whole message, if encoding it went well. */
+static int send_error(struct control_call *call, struct mbuf *mb, int err)
+{
+	if (!err) {
+		mb->pos = 0;
+		err = call_send(call, "", mb, "");
+	}
+	else if (call->client) {
+		client_close(call->client);
+	}
+
+	call_end(call);
+
+	return err;
+}
+
+
 int control_error(struct control_call *call, const char *name,
 		  const char *key, const char *value)
 {
@@ -160,15 +177,26 @@ int control_error(struct control_call *call, const char *name,
 	mb = mbuf_alloc(ERROR_SIZE);
 	err = mb ? varlink_error_encode(mb, CONTROL_INTERFACE, name, key,
 					value) : ENOMEM;
-	if (!err) {
-		mb->pos = 0;
-		err = call_send(call, "", mb, "");
-	}
-	else if (call->client) {
-		client_close(call->client);
-	}
+	err = send_error(call, mb, err);
+	mem_deref(mb);
 
-	call_end(call);
+	return err;
+}
+
+
+int control_error_object(struct control_call *call, const char *name,
+			 const struct mbuf *parameters)
+{
+	struct mbuf *mb;
+	int err;
+
+	if (!call || !name || !parameters || call->answered)
+		return EINVAL;
+
+	mb = mbuf_alloc(ERROR_SIZE);
+	err = mb ? varlink_error_object(mb, CONTROL_INTERFACE, name,
+					parameters) : ENOMEM;
+	err = send_error(call, mb, err);
 	mem_deref(mb);
 
 	return err;
@@ -189,17 +217,25 @@ bool control_over(const struct control_call *call)
 
 /* --- requests --- */
 
+static bool is_method(const struct control_method *m, const char *name)
+{
+	static const char prefix[] = CONTROL_INTERFACE ".";
+	const size_t len = sizeof(prefix) - 1;
+
+	if (strchr(m->name, '.'))
+		return !strcmp(m->name, name);
+
+	return !strncmp(prefix, name, len) && !strcmp(m->name, name + len);
+}
+
+
 static const struct control_method *method_find(const struct control *c,
 						const char *name)
 {
-	static const char prefix[] = CONTROL_INTERFACE ".";
 	const struct control_method *m;
 
-	if (strncmp(name, prefix, sizeof(prefix) - 1))
-		return NULL;
-
 	for (m = c->methodv; m->name; m++) {
-		if (!strcmp(m->name, name + sizeof(prefix) - 1))
+		if (is_method(m, name))
 			return m;
 	}
 

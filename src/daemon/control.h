@@ -22,7 +22,8 @@ typedef void (control_method_h)(struct control_call *call,
 				const struct odict *parameters, void *arg);
 
 struct control_method {
-	const char *name;                /* without the interface: "List" */
+	const char *name;                /* "List"; one of another interface
+					    than CONTROL_INTERFACE in full */
 	bool change;                     /* needs permission */
 	control_method_h *h;
 };
@@ -42,10 +43,14 @@ int control_alloc(struct control **cp, const char *path,
 int control_reply(struct control_call *call, const struct mbuf *parameters,
 		  bool continues);
 
-/* Ends the call with error "io.sipregd.NAME" and one string parameter, or
- * none (key NULL). */
+/* Ends the call with error "io.sipregd.NAME" (a NAME with a dot in it stands
+ * for itself) and one string parameter, or none (key NULL). */
 int control_error(struct control_call *call, const char *name,
 		  const char *key, const char *value);
+
+/* The same with ready parameters: the JSON text of an object, pos to end. */
+int control_error_object(struct control_call *call, const char *name,
+			 const struct mbuf *parameters);
 
 bool control_more(const struct control_call *call);
 

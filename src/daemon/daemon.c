@@ -1,174 +1,132 @@
-/* The daemon: see daemon.h. */
+/* The daemon: see daemon.h and daemon_set.h. */
 
-#include <malloc.h>
 #include <string.h>
-#include "daemon.h"
-#include "edges.h"
-#include "instance.h"
+#include "config_key.h"
+#include "daemon_set.h"
 #include "log.h"
 #include "loop.h"
-#include "net.h"
 #include "resolve.h"
-#include "service.h"
-#include "status.h"
-#include "timer.h"
 
 
 enum {
-	TEXT_MAX = 256,
-	NAMES_MIN = 16,          /* buckets of the name table, at least */
-	STATUS_DELAY = 200,      /* [ms] many verdicts, one STATUS= */
+	NAMES_MIN = 16,          /* buckets of a table, at least */
 	WALL_INTERVAL = 60000,   /* [ms] between looks at the wall clock */
-	TRIM_DELAY = 5000,       /* [ms] of quiet after the last verdict */
 };
 
-/* An agent's place in the set. */
-struct entry {
-	struct le he;
-	struct agent *agent;
-};
-
-struct daemon {
-	struct config *config;
-	struct edges *edges;
-	struct resolve *resolve;
-	char instance[INSTANCE_MAX];
-	struct agent_env env;
-	int64_t wall_usec;
-	struct entry *entryv;
-	size_t entryc;
-	struct hash *names;
-	size_t stopping;                 /* agents that have not left yet */
-	struct timer status_timer, wall_timer, trim_timer;
-	daemon_stopped_h *stoppedh;
-	void *arg;
+const char *const daemon_fixedv[FIXED_SETTINGS] = {
+	"control_socket", "state_dir", "instance_id",
 };
 
 
-/* --- what is told to the world --- */
+/* --- entries --- */
 
-static void status_handler(void *arg)
+static void entry_destructor(void *data)
 {
-	struct daemon *d = arg;
-	size_t i, enabled = 0, registered = 0, reachable = 0;
-	char text[TEXT_MAX];
+	struct entry *e = data;
 
-	for (i = 0; i < d->entryc; i++) {
-		const struct verdict *v =
-			&agent_account(d->entryv[i].agent)->verdict;
-
-		enabled += agent_conf(d->entryv[i].agent)->enabled;
-		registered += v->registered;
-		reachable += v->reachable == REACHABLE_YES;
-	}
-
-	(void)re_snprintf(text, sizeof(text), "%zu/%zu reachable, "
-			  "%zu registered", reachable, enabled, registered);
-	service_status(text);
+	hash_unlink(&e->he);
+	list_unlink(&e->le);
+	list_clear(&e->successors);
+	mem_deref(e->agent);
 }
 
 
-/* Resolving and connecting for the first time are no news yet. */
-static enum log_level verdict_level(const struct event *e)
+static int make_agent(struct agent **ap, struct entry *e,
+		      struct config *config, const struct account_conf *conf,
+		      const struct state_account *kept)
 {
-	if (e->reason == REASON_STARTING || e->reason == REASON_RESOLVING ||
-	    e->reason == REASON_CONNECTING)
-		return LOG_LEVEL_DEBUG;
+	int err;
 
-	if (e->registered && e->reachable != REACHABLE_NO)
-		return LOG_LEVEL_NOTICE;
+	err = agent_alloc(ap, config, conf, &e->daemon->env, kept,
+			  daemon_on_event, e);
+	if (err)
+		log_error(conf->name, "cannot be made: %s", strerror(err));
 
-	return e->reason == REASON_PAUSED ? LOG_LEVEL_NOTICE
-					  : LOG_LEVEL_WARNING;
+	return err;
 }
 
 
-/* "registered, reachable unknown (unproven): ... Next: refresh in 42 s" */
-static void log_verdict(const struct agent *a, const struct event *e)
+int entry_alloc(struct entry **ep, struct daemon *d, struct config *config,
+		const struct account_conf *conf,
+		const struct state_account *kept)
 {
-	char when[TEXT_MAX] = "";
-	msec_t at;
-	const char *next = reg_next(&agent_account(a)->regv[0].reg, &at);
-	const msec_t left = clock_left(at, loop_now());
+	struct entry *e;
+	int err;
 
-	if (left != NEVER)
-		(void)re_snprintf(when, sizeof(when), " in %llu s",
-				  (left + 999) / 1000);
+	e = mem_zalloc(sizeof(*e), entry_destructor);
+	if (!e)
+		return ENOMEM;
 
-	log_line(verdict_level(e), agent_conf(a)->name,
-		 "%sregistered, reachable %s (%s): %s Next: %s%s",
-		 e->registered ? "" : "not ", reachable_name(e->reachable),
-		 reason_name(e->reason), reason_text(e->reason), next, when);
-}
-
-
-static void log_event(const struct agent *a, const struct event *e)
-{
-	const char *name = agent_conf(a)->name;
-	enum log_level level = LOG_LEVEL_DEBUG;
-	struct agent_flow f;
-	char text[TEXT_MAX];
-
-	switch ((enum event_type)e->type) {
-
-	case EVENT_VERDICT:
-		log_verdict(a, e);
-		return;
-
-	case EVENT_FLOW_UP:
-	case EVENT_FLOW_DOWN:
-	case EVENT_MAPPING:
-	case EVENT_BINDING:
-	case EVENT_GHOST_REMOVED:
-	case EVENT_CONFIG:
-	case EVENT_ADDRESS:
-		level = LOG_LEVEL_INFO;
-		break;
-
-	case EVENT_RESPONSE:
-		if (!answer_is_good(e->code) && !answer_is_challenge(e->code))
-			level = LOG_LEVEL_INFO;
-		break;
-
-	case EVENT_REGISTER_SENT:
-	case EVENT_INBOUND:
-	case EVENT_PROBE:
-		break;
-	}
-
-	if (!log_enabled(level))
-		return;
-
-	status_event_text(text, sizeof(text), e);
-	agent_flow(a, e->flow ? e->flow - 1u : 0, &f);
-	if (e->type == EVENT_FLOW_DOWN && f.detail[0])
-		log_line(level, name, "%s (%s)", text, f.detail);
+	e->daemon = d;
+	err = make_agent(&e->agent, e, config, conf, kept);
+	if (err)
+		mem_deref(e);
 	else
-		log_line(level, name, "%s", text);
+		*ep = e;
+
+	return err;
 }
 
 
-/* A storm of handshakes leaves the heap full of holes: 30 kB per TLS flow,
- * measured. They go back to the system once it is over. */
-static void trim_handler(void *arg)
+int entry_renew(struct entry *e, const struct state_account *kept)
 {
-	(void)arg;
-	(void)malloc_trim(0);
+	struct agent *a;
+	int err;
+
+	err = make_agent(&a, e, e->daemon->config, agent_conf(e->agent), kept);
+	if (err)
+		return err;
+
+	mem_deref(e->agent);
+	e->agent = a;
+
+	return 0;
 }
 
 
-static void event_handler(struct agent *a, const struct event *e, void *arg)
+int entry_hash_alloc(struct hash **hp, size_t n)
 {
-	struct daemon *d = arg;
+	return hash_alloc(hp, hash_valid_size(n > NAMES_MIN ? (uint32_t)n
+							    : NAMES_MIN));
+}
 
-	log_event(a, e);
 
-	if (e->type != EVENT_VERDICT)
-		return;
+/* --- settings --- */
 
-	timer_start(&d->trim_timer, loop_now() + TRIM_DELAY);
-	if (d->status_timer.at == NEVER)
-		timer_start(&d->status_timer, loop_now() + STATUS_DELAY);
+struct edges_conf daemon_pace(const struct config *config)
+{
+	return (struct edges_conf){
+		.edge_connects = config->pace.edge_connects,
+		.edge_registers = config->pace.edge_registers,
+		.connects = config->pace.connects,
+		.registers = config->pace.registers,
+	};
+}
+
+
+const char *daemon_setting(const struct config *config, const char *key)
+{
+	const size_t i = key_index_of(&keys_global, key);
+
+	return *key_string(&keys_global.keyv[i], (void *)config);
+}
+
+
+static int keep_fixed(struct daemon *d)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < FIXED_SETTINGS; i++)
+		err = str_dup(&d->fixedv[i], daemon_setting(d->config,
+							    daemon_fixedv[i]));
+
+	return err;
+}
+
+
+void daemon_fix_log_level(struct daemon *d)
+{
+	d->level_fixed = true;
 }
 
 
@@ -182,16 +140,24 @@ static void destructor(void *data)
 	timer_cancel(&d->status_timer);
 	timer_cancel(&d->wall_timer);
 	timer_cancel(&d->trim_timer);
+	timer_cancel(&d->gone_timer);
 
-	for (i = 0; i < d->entryc; i++) {
-		hash_unlink(&d->entryv[i].he);
-		mem_deref(d->entryv[i].agent);
-	}
+	/* asks the agents what is to be written */
+	if (d->state)
+		state_close(d->state);
 
+	for (i = 0; i < d->entryc; i++)
+		mem_deref(d->entryv[i]);
+
+	list_flush(&d->leavers);
+	list_flush(&d->gone);
 	mem_deref(d->entryv);
 	mem_deref(d->names);
+	mem_deref(d->leaving);
 	mem_deref(d->resolve);
 	mem_deref(d->edges);
+	for (i = 0; i < FIXED_SETTINGS; i++)
+		mem_deref(d->fixedv[i]);
 	mem_deref(d->config);
 }
 
@@ -205,9 +171,18 @@ static void wall_handler(void *arg)
 }
 
 
+static void better_handler(void *arg)
+{
+	struct daemon *d = arg;
+
+	for (size_t i = 0; i < d->entryc; i++)
+		agent_on_local_event(d->entryv[i]->agent);
+}
+
+
 static int add_agents(struct daemon *d)
 {
-	const struct config *c = d->config;
+	struct config *c = d->config;
 	size_t i;
 	int err;
 
@@ -215,27 +190,70 @@ static int add_agents(struct daemon *d)
 	if (!d->entryv)
 		return ENOMEM;
 
-	err = hash_alloc(&d->names, hash_valid_size(
-			 c->accountc > NAMES_MIN ? (uint32_t)c->accountc
-						 : NAMES_MIN));
+	err = entry_hash_alloc(&d->names, c->accountc);
 	if (err)
 		return err;
 
 	for (i = 0; i < c->accountc; i++) {
 		const struct account_conf *conf = c->accountv[i];
-		struct entry *e = &d->entryv[d->entryc];
+		struct entry *e;
 
-		err = agent_alloc(&e->agent, d->config, conf, &d->env,
-				  event_handler, d);
-		if (err) {
-			log_error(conf->name, "cannot be made: %s",
-				  strerror(err));
+		err = entry_alloc(&e, d, c, conf,
+				  state_find(d->state, conf->name, conf->aor,
+					     conf->registrar));
+		if (err)
 			return err;
-		}
 
+		d->entryv[d->entryc++] = e;
 		hash_append(d->names, hash_joaat_str(conf->name), &e->he, e);
-		++d->entryc;
 	}
+
+	state_forget(d->state);
+
+	return 0;
+}
+
+
+static void init_timers(struct daemon *d)
+{
+	timer_init(&d->status_timer, daemon_tell_status, d);
+	timer_init(&d->wall_timer, wall_handler, d);
+	timer_init(&d->trim_timer, daemon_trim, d);
+	timer_init(&d->gone_timer, leave_gone_handler, d);
+	wall_handler(d);
+}
+
+
+/* What the agents share. */
+static int make_shared(struct daemon *d)
+{
+	const struct config *config = d->config;
+	const struct edges_conf pace = daemon_pace(config);
+	int err;
+
+	err = instance_id(d->instance, sizeof(d->instance), config);
+	if (err)
+		return err;
+
+	err = state_alloc(&d->state, config->state_dir);
+	if (err)
+		return err;
+
+	err = edges_alloc(&d->edges, &pace);
+	if (err)
+		return err;
+
+	err = resolve_alloc(&d->resolve, config->dnsv, config->dnsc,
+			    better_handler, d);
+	if (err)
+		return err;
+
+	d->env.edges = d->edges;
+	d->env.resolve = d->resolve;
+	d->env.state = d->state;
+	d->env.user_agent = config->user_agent;
+	d->env.instance = d->instance;
+	d->env.wall_usec = &d->wall_usec;
 
 	return 0;
 }
@@ -243,12 +261,6 @@ static int add_agents(struct daemon *d)
 
 int daemon_alloc(struct daemon **dp, struct config *config)
 {
-	const struct edges_conf pace = {
-		.edge_connects = config->pace.edge_connects,
-		.edge_registers = config->pace.edge_registers,
-		.connects = config->pace.connects,
-		.registers = config->pace.registers,
-	};
 	struct daemon *d;
 	int err;
 
@@ -257,28 +269,19 @@ int daemon_alloc(struct daemon **dp, struct config *config)
 		return ENOMEM;
 
 	d->config = mem_ref(config);
-	timer_init(&d->status_timer, status_handler, d);
-	timer_init(&d->wall_timer, wall_handler, d);
-	timer_init(&d->trim_timer, trim_handler, d);
-	wall_handler(d);
+	init_timers(d);
 
-	err = instance_id(d->instance, sizeof(d->instance), config);
+	err = keep_fixed(d);
 	if (err)
 		goto out;
 
-	err = edges_alloc(&d->edges, &pace);
+	err = entry_hash_alloc(&d->leaving, 0);
 	if (err)
 		goto out;
 
-	err = resolve_alloc(&d->resolve, config->dnsv, config->dnsc);
+	err = make_shared(d);
 	if (err)
 		goto out;
-
-	d->env.edges = d->edges;
-	d->env.resolve = d->resolve;
-	d->env.user_agent = config->user_agent;
-	d->env.instance = d->instance;
-	d->env.wall_usec = &d->wall_usec;
 
 	err = add_agents(d);
 
@@ -297,27 +300,10 @@ void daemon_start(struct daemon *d)
 	size_t i;
 
 	for (i = 0; i < d->entryc; i++)
-		if (agent_conf(d->entryv[i].agent)->enabled)
-			agent_start(d->entryv[i].agent);
+		if (agent_conf(d->entryv[i]->agent)->enabled)
+			agent_start(d->entryv[i]->agent);
 
-	status_handler(d);
-}
-
-
-static void left_handler(struct agent *a, void *arg)
-{
-	struct daemon *d = arg;
-
-	const char *name = agent_conf(a)->name;
-
-	if (agent_left_behind(a) && agent_conf(a)->policy.reg.unregister)
-		log_warning(name, "could not un-register: the binding stays "
-			    "until its lease ends");
-	else if (agent_was_bound(a) && !agent_left_behind(a))
-		log_info(name, "un-registered");
-
-	if (--d->stopping == 0)
-		d->stoppedh(d->arg);
+	daemon_tell_status(d);
 }
 
 
@@ -327,21 +313,24 @@ void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg)
 
 	d->stoppedh = h;
 	d->arg = arg;
+	timer_cancel(&d->gone_timer);
 
 	/* One more than there are, so that it ends here or later but once. */
-	d->stopping = d->entryc + 1;
+	d->stopping = d->entryc + list_count(&d->leavers) + 1;
 
 	for (i = 0; i < d->entryc; i++)
-		agent_stop(d->entryv[i].agent, left_handler);
+		agent_stop(d->entryv[i]->agent, leave_handler);
 
 	if (--d->stopping == 0)
 		h(arg);
 }
 
 
+/* --- questions --- */
+
 struct agent *daemon_agent(const struct daemon *d, size_t i)
 {
-	return i < d->entryc ? d->entryv[i].agent : NULL;
+	return i < d->entryc ? d->entryv[i]->agent : NULL;
 }
 
 
@@ -353,11 +342,16 @@ static bool name_handler(struct le *le, void *arg)
 }
 
 
+struct entry *entry_find(const struct daemon *d, const char *name)
+{
+	return list_ledata(hash_lookup(d->names, hash_joaat_str(name),
+				       name_handler, (void *)name));
+}
+
+
 struct agent *daemon_find(const struct daemon *d, const char *name)
 {
-	struct entry *e = list_ledata(hash_lookup(d->names,
-						  hash_joaat_str(name),
-						  name_handler, (void *)name));
+	struct entry *e = entry_find(d, name);
 
 	return e ? e->agent : NULL;
 }

@@ -19,6 +19,21 @@ int daemon_alloc(struct daemon **dp, struct config *config);
 
 void daemon_start(struct daemon *d);
 
+/* The configuration is read again, from the same file, and acted upon by
+ * difference: an account whose settings are the same sends nothing and keeps
+ * flow, Call-ID and CSeq; one that changed goes on with its identity over a new
+ * flow; one that is gone un-REGISTERs (SCENARIOS T13). Every message goes to
+ * `h` as in config_load(). EINVAL: it is bad, and nothing has changed; EBUSY:
+ * the daemon is stopping; ENOMEM. */
+struct reload_outcome {
+	size_t added, removed, changed, unchanged;       /* accounts */
+};
+int daemon_reload(struct daemon *d, struct reload_outcome *o,
+		  config_message_h *h, void *arg);
+
+/* sipregd -d: the log level stays, whatever the configuration says. */
+void daemon_fix_log_level(struct daemon *d);
+
 /* Un-REGISTERs what is ours, as configured, and says in the log what could not
  * be; `h` within REG_LEAVE_MAX, maybe from here. */
 void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg);

@@ -2,16 +2,9 @@
 
 #include <string.h>
 #include <openssl/crypto.h>
-#include "digest.h"
+#include "digest_kept.h"
 #include "param.h"
 
-
-/* Who asks; each is answered in a header of its own (RFC 3261 §22.3). */
-enum asker {
-	ASKER_REGISTRAR,         /* by 401 */
-	ASKER_PROXY,             /* by 407 */
-	ASKERS,
-};
 
 static const struct {
 	enum sip_hdrid challenge;
@@ -19,20 +12,6 @@ static const struct {
 } headerv[ASKERS] = {
 	[ASKER_REGISTRAR] = {SIP_HDR_WWW_AUTHENTICATE, "Authorization"},
 	[ASKER_PROXY] = {SIP_HDR_PROXY_AUTHENTICATE, "Proxy-Authorization"},
-};
-
-/* What is kept of a challenge. */
-struct kept {
-	char *realm, *nonce;     /* raw, as between the quotes; NULL: none */
-	char *opaque;            /* NULL: not given */
-	enum digest_algorithm algorithm;
-	bool named;              /* the challenge named it: so do we */
-	bool qop;                /* false: RFC 2069, without nc and cnonce */
-	uint32_t nc;             /* requests answered with this nonce */
-};
-
-struct digest {
-	struct kept keptv[ASKERS];
 };
 
 /* The challenges of one answer, as told to challenge.c. */
@@ -45,13 +24,13 @@ struct offers {
 };
 
 
-static bool is_kept(const struct kept *k)
+bool kept_any(const struct kept *k)
 {
 	return k->realm && k->nonce;
 }
 
 
-static void forget(struct kept *k)
+void kept_forget(struct kept *k)
 {
 	k->realm = mem_deref(k->realm);
 	k->nonce = mem_deref(k->nonce);
@@ -63,13 +42,11 @@ static void forget(struct kept *k)
 static void forget_all(struct digest *d)
 {
 	for (unsigned i = 0; i < ASKERS; i++)
-		forget(&d->keptv[i]);
+		kept_forget(&d->keptv[i]);
 }
 
 
-/* Will it stand in a quoted string as it is? A quote that is not escaped or
- * a line break would end it and let a registrar write headers of ours. */
-static bool text_usable(const struct pl *pl)
+bool kept_text_usable(const struct pl *pl)
 {
 	size_t i;
 
@@ -139,12 +116,13 @@ static bool offer_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
 		.realm_accepted = !*offers->realm ||
 			!pl_strcmp(&chall->realm, offers->realm),
 		.stale = !pl_strcasecmp(&chall->stale, "true"),
-		.unanswered = !is_kept(offers->kept) ||
+		.unanswered = !kept_any(offers->kept) ||
 			pl_strcmp(&chall->realm, offers->kept->realm),
 	};
 
-	if (!text_usable(&chall->realm) || !text_usable(&chall->nonce) ||
-	    !text_usable(&chall->opaque))
+	if (!kept_text_usable(&chall->realm) ||
+	    !kept_text_usable(&chall->nonce) ||
+	    !kept_text_usable(&chall->opaque))
 		offer.algorithm = DIGEST_UNKNOWN;
 
 	challenge_offer(offers->challenge, &offer);
@@ -160,10 +138,10 @@ static int keep(struct kept *k, const struct httpauth_digest_chall *chall)
 
 	/* Offered again (Kamailio's are the same within a second): the count
 	 * goes on, or we would look like a replay. */
-	if (is_kept(k) && !pl_strcmp(&chall->nonce, k->nonce))
+	if (kept_any(k) && !pl_strcmp(&chall->nonce, k->nonce))
 		nc = k->nc;
 
-	forget(k);
+	kept_forget(k);
 
 	k->nc = nc;
 	k->algorithm = algorithm_parse(&chall->algorithm);
@@ -205,8 +183,8 @@ enum challenge_verdict digest_on_challenge(struct digest *d,
 	/* A round begins: what the other one asked for in an earlier round is
 	 * not fresh, and may not be wanted any more. */
 	if (c->sent != CHALLENGE_SENT_FRESH)
-		forget(&d->keptv[asker == ASKER_PROXY ? ASKER_REGISTRAR
-						      : ASKER_PROXY]);
+		kept_forget(&d->keptv[asker == ASKER_PROXY ? ASKER_REGISTRAR
+							   : ASKER_PROXY]);
 
 	if (keep(kept, &offers.v[challenge_chosen(c)])) {
 		forget_all(d);
@@ -229,7 +207,7 @@ static bool nextnonce_handler(const struct sip_hdr *hdr,
 	if (!param_next(&val, &p) || pl_strcasecmp(&p.name, "nextnonce"))
 		return false;
 
-	if (!pl_isset(&p.val) || !text_usable(&p.val) ||
+	if (!pl_isset(&p.val) || !kept_text_usable(&p.val) ||
 	    !pl_strcmp(&p.val, k->nonce))
 		return true;
 
@@ -248,7 +226,7 @@ void digest_on_accepted(struct digest *d, const struct sip_msg *msg)
 {
 	struct kept *k = &d->keptv[ASKER_REGISTRAR];
 
-	if (!is_kept(k))
+	if (!kept_any(k))
 		return;
 
 	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_AUTHENTICATION_INFO,
@@ -258,8 +236,8 @@ void digest_on_accepted(struct digest *d, const struct sip_msg *msg)
 
 bool digest_ready(const struct digest *d)
 {
-	return d && (is_kept(&d->keptv[ASKER_REGISTRAR]) ||
-		     is_kept(&d->keptv[ASKER_PROXY]));
+	return d && (kept_any(&d->keptv[ASKER_REGISTRAR]) ||
+		     kept_any(&d->keptv[ASKER_PROXY]));
 }
 
 
@@ -338,11 +316,11 @@ int digest_print(struct digest *d, struct mbuf *mb, const char *user,
 		return ENOENT;
 
 	pl_set_str(&uri_text, uri);
-	if (!text_usable(&uri_text))
+	if (!kept_text_usable(&uri_text))
 		return EBADMSG;
 
 	for (unsigned i = 0; i < ASKERS && !err; i++) {
-		if (is_kept(&d->keptv[i]))
+		if (kept_any(&d->keptv[i]))
 			err = credentials_print(mb, headerv[i].answer,
 						&d->keptv[i], &in);
 	}

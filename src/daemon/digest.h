@@ -10,6 +10,8 @@
 
 #define DIGEST_OFFERS_MAX 8      /* challenges of one answer that are read */
 #define DIGEST_TEXT_MAX   1024   /* bytes of realm, nonce, opaque, each */
+#define DIGEST_KEPT_SIZE  256    /* of those that survive a restart, with 0 */
+#define DIGEST_NC_AHEAD   50     /* as STATE_CSEQ_AHEAD */
 
 /* What is kept of the challenges being answered, one of a registrar (401) and
  * one of a proxy (407). One per registration. */
@@ -39,6 +41,26 @@ bool digest_ready(const struct digest *d);
  * OpenSSL refuses the algorithm. */
 int digest_print(struct digest *d, struct mbuf *mb, const char *user,
 		 const char *password, const char *method, const char *uri);
+
+/* The registrar's nonce, to be used first after a restart; plain data, and
+ * nothing in it is derived from the password. */
+struct digest_kept {
+	char realm[DIGEST_KEPT_SIZE], nonce[DIGEST_KEPT_SIZE];
+	char opaque[DIGEST_KEPT_SIZE];
+	enum digest_algorithm algorithm; /* DIGEST_UNKNOWN: nothing is kept */
+	bool named, qop, has_opaque;
+	uint32_t nc;                     /* the last one used */
+};
+
+/* Nothing is kept of a proxy's, nor of one whose texts are longer than
+ * DIGEST_KEPT_SIZE (digest_keep.c). */
+void digest_keep(struct digest_kept *k, const struct digest *d);
+
+/* nc goes on DIGEST_NC_AHEAD further than kept: what was used since it was
+ * written is not known. Texts that cannot stand in a header are as if nothing
+ * was kept. Whether the algorithm and realm are still wanted is for the caller
+ * to look at. ENOMEM. */
+int digest_restore(struct digest *d, const struct digest_kept *k);
 
 /* What a response is computed of. Texts as in the challenge, without quotes. */
 struct digest_input {

@@ -71,6 +71,38 @@ static void arm(struct edge_point *p, msec_t now)
 }
 
 
+static void set_rate(struct bucket *b, uint32_t rate, msec_t now)
+{
+	if (b->rate != rate)
+		bucket_init(b, rate, now);
+}
+
+
+static bool set_conf_handler(struct le *le, void *arg)
+{
+	struct edge_point *p = le->data;
+	const msec_t now = *(const msec_t *)arg;
+	const struct edges_conf *conf = &p->edges->conf;
+
+	set_rate(&p->edge.connects.bucket, conf->edge_connects, now);
+	set_rate(&p->edge.registers.bucket, conf->edge_registers, now);
+	arm(p, now);
+
+	return false;
+}
+
+
+void edges_set_conf(struct edges *e, const struct edges_conf *conf)
+{
+	msec_t now = loop_now();
+
+	e->conf = *conf;
+	set_rate(&e->connects, conf->connects, now);
+	set_rate(&e->registers, conf->registers, now);
+	(void)hash_apply(e->points, set_conf_handler, &now);
+}
+
+
 static void grant(struct pace_node *node)
 {
 	struct edge_turn *t = node->owner;
@@ -219,7 +251,7 @@ bool edges_avoid(const struct edges *e, enum transport transport,
 	if (!p || !edge_avoid(&p->edge, now))
 		return false;
 
-	*reasonp = p->edge.down ? p->reason : REASON_RETRY_AFTER;
+	*reasonp = now < p->edge.hold_until ? REASON_RETRY_AFTER : p->reason;
 
 	return true;
 }

@@ -36,6 +36,9 @@ struct edge_turn {
 
 int edges_alloc(struct edges **ep, const struct edges_conf *conf);
 
+/* Another pace from now on, for edges that exist too; who queues stays. */
+void edges_set_conf(struct edges *e, const struct edges_conf *conf);
+
 /* The edge at this address, made if need be; mem_deref() it. */
 int edges_get(struct edge_point **pp, struct edges *e,
 	      enum transport transport, const struct sa *addr);

@@ -3,6 +3,7 @@
  * It is read through for each name that is not in the resolver's cache. That
  * is seldom, and keeps nothing of lists that block advertisements. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,4 +61,31 @@ size_t hosts_find(const char *path, const char *name, struct sa *addrv,
 	(void)fclose(f);
 
 	return n;
+}
+
+
+bool hosts_answer(struct dns_answer **ap, const char *path, const char *name,
+		  uint16_t type)
+{
+	const int af = type == DNS_TYPE_A ? AF_INET : AF_INET6;
+	struct sa v[DNS_RECORDS_MAX];
+	size_t n = hosts_find(path, name, v, DNS_RECORDS_MAX), of_family = 0;
+
+	*ap = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (sa_af(&v[i]) == af)
+			v[of_family++] = v[i];
+	}
+
+	if (of_family) {
+		(void)dns_answer_known(ap, v, of_family);
+	}
+	else if (n) {
+		*ap = dns_answer_failed(ENOENT, "no %s in %s",
+					dns_type_text(type), path);
+		if (*ap)
+			(*ap)->ttl = NEVER;
+	}
+
+	return n > 0;
 }

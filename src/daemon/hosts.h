@@ -4,6 +4,7 @@
 #define HOSTS_H
 
 #include "compat.h"
+#include "dns_answer.h"
 
 #define HOSTS_FILE "/etc/hosts"
 
@@ -13,5 +14,10 @@
  * such file. */
 size_t hosts_find(const char *path, const char *name, struct sa *addrv,
 		  size_t max);
+
+/* The same as an answer about `type`, A or AAAA, good until the file changes.
+ * False: the file does not know the name. *ap is NULL: no memory. */
+bool hosts_answer(struct dns_answer **ap, const char *path, const char *name,
+		  uint16_t type);
 
 #endif

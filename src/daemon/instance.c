@@ -1,23 +1,18 @@
 /* Who this installation is to its registrars: one URN, made once and kept. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "config_check.h"
 #include "config_source.h"
+#include "file.h"
 #include "instance.h"
 #include "log.h"
 
 
-#define PATH_ROOM   4096         /* bytes of a path */
 #define UUID_BYTES  16
 #define UUID_TEXT   46           /* "urn:uuid:", 36 characters and a zero */
-#define DIR_MODE    0700
-#define FILE_MODE   0600
 
 
 static int copy(char *buf, size_t size, const char *urn)
@@ -77,75 +72,19 @@ static int read_kept(char *buf, size_t size, const char *path)
 }
 
 
-static int write_all(int fd, const char *text)
+static int keep(const char *path, const char *urn)
 {
-	size_t len = strlen(text);
-	ssize_t n;
+	char line[UUID_TEXT + 1];
 
-	while (len) {
-		n = write(fd, text, len);
-		if (n < 0 && errno != EINTR)
-			return errno;
-
-		if (n > 0) {
-			text += n;
-			len -= (size_t)n;
-		}
-	}
-
-	return fsync(fd) ? errno : 0;
-}
-
-
-/* The directory's entry too has to reach the disk. */
-static void sync_dir(const char *dir)
-{
-	const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-
-	(void)fsync(fd);
-	(void)close(fd);
-}
-
-
-/* Whole or not at all. */
-static int keep(const char *dir, const char *path, const char *urn)
-{
-	char tmp[PATH_ROOM + 8], line[UUID_TEXT + 1];
-	int fd, err;
-
-	(void)snprintf(tmp, sizeof(tmp), "%s.new", path);
 	(void)snprintf(line, sizeof(line), "%s\n", urn);
 
-	if (mkdir(dir, DIR_MODE) && errno != EEXIST)
-		return errno;
-
-	(void)unlink(tmp);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
-	if (fd < 0)
-		return errno;
-
-	err = write_all(fd, line);
-	if (close(fd) && !err)
-		err = errno;
-
-	if (!err && rename(tmp, path))
-		err = errno;
-
-	if (err)
-		(void)unlink(tmp);
-	else
-		sync_dir(dir);
-
-	return err;
+	return file_write(path, line);
 }
 
 
 int instance_id(char *buf, size_t size, const struct config *c)
 {
-	char path[PATH_ROOM], urn[UUID_TEXT];
+	char path[FILE_PATH_SIZE], urn[UUID_TEXT];
 	int err, kept;
 
 	if (*c->instance_id)
@@ -173,7 +112,7 @@ int instance_id(char *buf, size_t size, const struct config *c)
 
 	/* what cannot be read may still be good: it is left alone */
 	if (kept == ENOENT || kept == EBADMSG) {
-		err = keep(c->state_dir, path, urn);
+		err = keep(path, urn);
 		if (err)
 			log_warning(NULL, "%s cannot be written (%s), the "
 				    "instance id holds for this run only",

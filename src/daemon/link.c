@@ -16,7 +16,7 @@ enum {
 static const uint8_t ping[] = {'\r', '\n', '\r', '\n'};
 
 struct link {
-	const char *who;
+	char *who;
 	struct conn *conn;               /* NULL: over */
 	struct edge_point *point;
 	struct flow flow;
@@ -77,6 +77,7 @@ static void destructor(void *data)
 	mem_deref(l->conn);
 	settle_with_edge(l);
 	mem_deref(l->point);
+	mem_deref(l->who);
 }
 
 
@@ -333,7 +334,7 @@ int link_open(struct link **lp, const struct link_conf *conf,
 	if (!l)
 		return ENOMEM;
 
-	l->who = conf->who;
+	l->who = mem_ref(conf->who);
 	l->h = *h;
 	l->arg = arg;
 	l->point = mem_ref(conf->point);
@@ -420,3 +421,8 @@ const struct sa *link_peer(const struct link *l)
 	return l->conn ? conn_peer(l->conn) : NULL;
 }
 
+
+bool link_tls_info(const struct link *l, struct tls_info *info)
+{
+	return l->conn && conn_tls_info(l->conn, info);
+}

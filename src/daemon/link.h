@@ -35,7 +35,7 @@ struct link_handlers {
 };
 
 struct link_conf {
-	const char *who;                 /* for the log; outlives the link */
+	char *who;                       /* for the log; a reference is kept */
 	struct conn_conf conn;
 	struct flow_policy flow;
 	struct edge_point *point;
@@ -61,5 +61,6 @@ void link_on_registered(struct link *l, bool promised, uint32_t interval);
 const struct flow *link_flow(const struct link *l);
 const struct sa *link_local(const struct link *l);
 const struct sa *link_peer(const struct link *l);
+bool link_tls_info(const struct link *l, struct tls_info *info);
 
 #endif

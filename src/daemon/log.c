@@ -1,5 +1,6 @@
-/* Log lines to stderr: for the journal with its priority prefix, for a person
- * with the time. */
+/* Log lines: to the journal with fields, or to stderr for a person with the
+ * time. Where stderr is the journal's but its socket takes nothing, lines go
+ * to stderr with a priority prefix. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "journald.h"
 #include "log.h"
 
 
@@ -18,6 +20,8 @@
  * PIPE_BUF = 4096 bytes, so a line of half of that never blocks. */
 #define LINE_SIZE   2048         /* bytes with the newline */
 #define TEXT_SIZE   1024         /* bytes of a text before escaping */
+#define VALUE_SIZE  512          /* of a field besides the message */
+#define FIELDS_SIZE (LINE_SIZE + 4 * VALUE_SIZE)         /* with names */
 #define STDERR_WAIT 100          /* [ms] for a reader that is behind */
 
 static const struct {
@@ -29,6 +33,15 @@ static const struct {
 	{LOG_LEVEL_NOTICE, "notice"},
 	{LOG_LEVEL_INFO, "info"},
 	{LOG_LEVEL_DEBUG, "debug"},
+};
+
+/* What a line says; all but the text may be NULL. */
+struct line {
+	enum log_level level;
+	const char *who;
+	const char *event;
+	const char *reason;
+	const char *text;
 };
 
 #define LEVELS (sizeof(levelv) / sizeof(levelv[0]))
@@ -93,11 +106,12 @@ static void print_time(char *buf, size_t size)
 }
 
 
-static size_t print_prefix(char *line, size_t size, enum log_level level)
+static size_t print_prefix(char *line, size_t size, enum log_level level,
+			   bool journal)
 {
 	char now[64];
 
-	if (stderr_is_journal())
+	if (journal)
 		return (size_t)snprintf(line, size, "<%d>", (int)level);
 
 	print_time(now, sizeof(now));
@@ -146,58 +160,135 @@ static bool writable(void)
 }
 
 
-static void put(enum log_level level, const char *who, const char *text)
+/* "trunk: lease lost" */
+static size_t append_message(char *buf, size_t len, size_t size,
+			     const struct line *l)
 {
-	char line[LINE_SIZE];
-	size_t len = print_prefix(line, sizeof(line), level);
-
-	if (who) {
-		len = append(line, len, sizeof(line) - 1, who);
-		len = append(line, len, sizeof(line) - 1, ": ");
+	if (l->who) {
+		len = append(buf, len, size, l->who);
+		len = append(buf, len, size, ": ");
 	}
 
-	len = append(line, len, sizeof(line) - 1, text);
-	line[len++] = '\n';
-
-	if (!writable() || write(STDERR_FILENO, line, len) < 0)
-		++lost;
+	return append(buf, len, size, l->text);
 }
 
 
-static void put_lost(void)
+/* What append() lets through needs no length: a value has no newline. */
+static size_t add_field(char *buf, size_t len, const char *name,
+			const char *value)
 {
-	unsigned before = lost;
+	if (!value)
+		return len;
+
+	len = append(buf, len, FIELDS_SIZE, name);
+	buf[len++] = '=';
+	len = append(buf, len, len + VALUE_SIZE, value);
+	buf[len++] = '\n';
+
+	return len;
+}
+
+
+static int put_fields(const struct line *l)
+{
+	const char priority[] = {(char)('0' + l->level), '\0'};
+	char buf[FIELDS_SIZE];
+	size_t len = 0;
+
+	len = add_field(buf, len, "PRIORITY", priority);
+	len = add_field(buf, len, "SYSLOG_IDENTIFIER", "sipregd");
+	len = add_field(buf, len, "SIPREGD_ACCOUNT", l->who);
+	len = add_field(buf, len, "SIPREGD_EVENT", l->event);
+	len = add_field(buf, len, "SIPREGD_REASON", l->reason);
+	len = append(buf, len, sizeof(buf), "MESSAGE=");
+	len = append_message(buf, len, sizeof(buf) - 1, l);
+	buf[len++] = '\n';
+
+	return journald_send(buf, len);
+}
+
+
+/* False: nobody took it. */
+static bool put(const struct line *l)
+{
+	const bool journal = stderr_is_journal();
+	char buf[LINE_SIZE];
+	size_t len;
+
+	if (journal && !put_fields(l))
+		return true;
+
+	len = print_prefix(buf, sizeof(buf), l->level, journal);
+	len = append_message(buf, len, sizeof(buf) - 1, l);
+	buf[len++] = '\n';
+
+	return writable() && write(STDERR_FILENO, buf, len) >= 0;
+}
+
+
+static bool put_lost(void)
+{
 	char text[64];
 
 	(void)snprintf(text, sizeof(text), "%u log lines were lost", lost);
-	put(LOG_LEVEL_WARNING, NULL, text);
+	if (!put(&(struct line){.level = LOG_LEVEL_WARNING, .text = text}))
+		return false;
 
-	if (lost == before)
-		lost = 0;
+	lost = 0;
+
+	return true;
 }
 
 
-void log_line(enum log_level level, const char *who, const char *fmt, ...)
+__attribute__((format(printf, 2, 0)))
+static void print_line(struct line *l, const char *fmt, va_list ap)
 {
 	char text[TEXT_SIZE];
-	int saved = errno, n;
-	va_list ap;
-
-	if (!log_enabled(level))
-		return;
-
-	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
+	const int saved = errno;
+	const int n = vsnprintf(text, sizeof(text), fmt, ap);
 
 	if (n < 0)
 		(void)snprintf(text, sizeof(text), "(unprintable: %s)", fmt);
 	else if ((size_t)n >= sizeof(text))
 		memcpy(text + sizeof(text) - 4, "...", 4);
 
-	if (lost)
-		put_lost();
+	l->text = text;
+	if ((lost && !put_lost()) || !put(l))
+		++lost;
 
-	put(level, who, text);
 	errno = saved;
+}
+
+
+void log_line(enum log_level level, const char *who, const char *fmt, ...)
+{
+	struct line l = {.level = level, .who = who};
+	va_list ap;
+
+	if (!log_enabled(level))
+		return;
+
+	va_start(ap, fmt);
+	print_line(&l, fmt, ap);
+	va_end(ap);
+}
+
+
+void log_event(enum log_level level, const char *who, const char *event,
+	       const char *reason, const char *fmt, ...)
+{
+	struct line l = {
+		.level = level,
+		.who = who,
+		.event = event,
+		.reason = reason,
+	};
+	va_list ap;
+
+	if (!log_enabled(level))
+		return;
+
+	va_start(ap, fmt);
+	print_line(&l, fmt, ap);
+	va_end(ap);
 }

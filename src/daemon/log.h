@@ -1,4 +1,4 @@
-/* Log lines to stderr: for the journal with its priority prefix, for a person
+/* Log lines: to the journal with fields if stderr is its stream, else to stderr
  * with the time. One line per change, with who and from what to what. */
 
 #ifndef LOG_H
@@ -27,6 +27,13 @@ bool log_enabled(enum log_level level);
  * printf's. Control characters of arguments never reach the output raw. */
 void log_line(enum log_level level, const char *who, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same for an event of the account `who`: in the journal the line also has
+ * the fields SIPREGD_ACCOUNT, SIPREGD_EVENT and SIPREGD_REASON. `event` and
+ * `reason` are the names of INTERFACE, or NULL. */
+void log_event(enum log_level level, const char *who, const char *event,
+	       const char *reason, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 
 #define log_error(who, ...)   log_line(LOG_LEVEL_ERROR, (who), __VA_ARGS__)
 #define log_warning(who, ...) log_line(LOG_LEVEL_WARNING, (who), __VA_ARGS__)

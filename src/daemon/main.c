@@ -122,6 +122,18 @@ static void stop(const char *why)
 }
 
 
+static void reload(void)
+{
+	struct reload_outcome outcome;
+
+	log_notice(NULL, "SIGHUP: reading the configuration again");
+
+	/* how it went is in the log by then */
+	if (daemon_reload(the_daemon, &outcome, NULL, NULL) == EBUSY)
+		log_notice(NULL, "not while stopping");
+}
+
+
 static void signal_handler(int sig, void *arg)
 {
 	(void)arg;
@@ -141,8 +153,7 @@ static void signal_handler(int sig, void *arg)
 		break;
 
 	case SIGHUP:
-		log_warning(NULL, "SIGHUP: this version reads its "
-			    "configuration at start only");
+		reload();
 		break;
 
 	default:
@@ -184,6 +195,11 @@ static int run(const struct options *o)
 
 	log_notice(NULL, "sipregd " VERSION ", %zu accounts",
 		   config->accountc);
+	if (o->debug)
+		daemon_fix_log_level(the_daemon);
+
+	/* a reload is to free it */
+	config = mem_deref(config);
 	daemon_start(the_daemon);
 	service_ready();
 

@@ -1,53 +1,76 @@
-/* The methods of the control socket: see INTERFACE, one function each. */
+/* The table of the control socket's methods, see INTERFACE; and those that
+ * concern all accounts. */
 
-#include <string.h>
 #include "daemon.h"
-#include "log.h"
 #include "methods.h"
 #include "status.h"
 #include "wire.h"
 
-
-enum {
-	REPLY_ROOM = 2048,       /* bytes that one account mostly needs */
-};
-
-/* One agent_register() that a client waits for. */
-struct register_call {
-	struct control_call *call;
-	char *name;
-};
+#define REPLY_ROOM 2048          /* bytes that one account mostly needs */
 
 
-static void no_memory(struct control_call *call)
+/* --- what methods share --- */
+
+void method_no_memory(struct control_call *call)
 {
 	(void)control_error(call, "OutOfMemory", NULL, NULL);
 }
 
 
-/* --- Ping --- */
-
-static void ping_method(struct control_call *call,
-			const struct odict *parameters, void *arg)
+struct mbuf *method_buffer(struct control_call *call)
 {
 	struct mbuf *mb = mbuf_alloc(REPLY_ROOM);
-	int err = mb ? 0 : ENOMEM;
-	(void)parameters;
-	(void)arg;
 
-	if (!err) {
-		err  = json_open(mb, NULL, '{');
-		err |= json_add_string(mb, "version", VERSION);
-		err |= json_close(mb, '}');
-		mb->pos = 0;
-	}
+	if (!mb)
+		method_no_memory(call);
 
+	return mb;
+}
+
+
+void method_reply(struct control_call *call, struct mbuf *mb, int err)
+{
+	mb->pos = 0;
 	if (err)
-		no_memory(call);
+		method_no_memory(call);
 	else
 		(void)control_reply(call, mb, false);
 
 	mem_deref(mb);
+}
+
+
+const char *method_string(struct control_call *call,
+			  const struct odict *parameters, const char *key)
+{
+	const char *value = parameters ? odict_string(parameters, key) : NULL;
+
+	if (!value)
+		(void)control_error(call,
+				    "org.varlink.service.InvalidParameter",
+				    "parameter", key);
+
+	return value;
+}
+
+
+/* --- Ping --- */
+
+static void method_ping(struct control_call *call,
+			const struct odict *parameters, void *arg)
+{
+	struct mbuf *mb = method_buffer(call);
+	int err;
+	(void)parameters;
+	(void)arg;
+
+	if (!mb)
+		return;
+
+	err  = json_open(mb, NULL, '{');
+	err |= json_add_string(mb, "version", VERSION);
+	err |= json_close(mb, '}');
+	method_reply(call, mb, err);
 }
 
 
@@ -129,7 +152,7 @@ static int list_each(struct control_call *call, struct daemon *d)
 }
 
 
-static void list_method(struct control_call *call,
+static void method_list(struct control_call *call,
 			const struct odict *parameters, void *arg)
 {
 	int err;
@@ -137,147 +160,21 @@ static void list_method(struct control_call *call,
 
 	err = control_more(call) ? list_each(call, arg) : list_all(call, arg);
 	if (err == ENOMEM)
-		no_memory(call);
-}
-
-
-/* --- methods of one account --- */
-
-static struct agent *find(struct control_call *call,
-			  const struct odict *parameters, struct daemon *d)
-{
-	const char *name = parameters ? odict_string(parameters, "name")
-				      : NULL;
-	struct agent *a;
-
-	if (!name) {
-		(void)control_error(call,
-				    "org.varlink.service.InvalidParameter",
-				    "parameter", "name");
-		return NULL;
-	}
-
-	a = daemon_find(d, name);
-	if (!a)
-		(void)control_error(call, "NoSuchAccount", "name", name);
-
-	return a;
-}
-
-
-static void status_method(struct control_call *call,
-			  const struct odict *parameters, void *arg)
-{
-	struct daemon *d = arg;
-	const struct agent *a = find(call, parameters, d);
-	struct mbuf *mb;
-	int err;
-
-	if (!a)
-		return;
-
-	mb = mbuf_alloc(REPLY_ROOM);
-	err = mb ? status_account(mb, NULL, a, daemon_wall_usec(d), true)
-		 : ENOMEM;
-	if (err) {
-		no_memory(call);
-	}
-	else {
-		mb->pos = 0;
-		(void)control_reply(call, mb, false);
-	}
-
-	mem_deref(mb);
-}
-
-
-static void register_call_destructor(void *data)
-{
-	struct register_call *rc = data;
-
-	mem_deref(rc->call);
-	mem_deref(rc->name);
-}
-
-
-static int outcome_print(struct mbuf *mb, const char *name,
-			 const struct agent_outcome *o)
-{
-	const bool ok = o->registered && o->reason == REASON_OK;
-	int err;
-
-	err  = json_open(mb, NULL, '{');
-	err |= json_add_string(mb, "name", name);
-	err |= json_add_bool(mb, "ok", ok);
-	err |= json_add_bool(mb, "registered", o->registered);
-	err |= o->code ? json_add_int(mb, "code", o->code)
-		       : json_add_null(mb, "code");
-	err |= json_add_string(mb, "reason", reason_name(o->reason));
-	err |= json_add_string(mb, "ended", o->ended == REASON_OK ? NULL
-			       : reason_name(o->ended));
-	err |= json_add_string(mb, "text", ok ? ""
-					      : reason_text(o->reason));
-	err |= json_close(mb, '}');
-	mb->pos = 0;
-
-	return err ? ENOMEM : 0;
-}
-
-
-static void outcome_handler(const struct agent_outcome *o, void *arg)
-{
-	struct register_call *rc = arg;
-	struct mbuf *mb = o ? mbuf_alloc(REPLY_ROOM) : NULL;
-
-	if (mb && !outcome_print(mb, rc->name, o))
-		(void)control_reply(rc->call, mb, false);
-	else if (o)
-		no_memory(rc->call);
-
-	/* without an outcome the client is told that it was aborted */
-	mem_deref(mb);
-	mem_deref(rc);
-}
-
-
-static void register_method(struct control_call *call,
-			    const struct odict *parameters, void *arg)
-{
-	struct agent *a = find(call, parameters, arg);
-	struct register_call *rc;
-	int err;
-
-	if (!a)
-		return;
-
-	rc = mem_zalloc(sizeof(*rc), register_call_destructor);
-	if (!rc) {
-		no_memory(call);
-		return;
-	}
-
-	rc->call = mem_ref(call);
-	err = str_dup(&rc->name, agent_conf(a)->name);
-	if (!err)
-		err = agent_register(a, outcome_handler, rc);
-
-	if (!err)
-		return;
-
-	if (err == EINVAL)
-		(void)control_error(call, "NotRunning", "name", rc->name);
-	else if (err == EBUSY)
-		(void)control_error(call, "Busy", "name", rc->name);
-	else
-		no_memory(call);
-	mem_deref(rc);
+		method_no_memory(call);
 }
 
 
 const struct control_method methods[] = {
-	{"List",     false, list_method},
-	{"Status",   false, status_method},
-	{"Register", true,  register_method},
-	{"Ping",     false, ping_method},
-	{NULL,       false, NULL},
+	{"List",      false, method_list},
+	{"Status",    false, method_status},
+	{"Register",  true,  method_register},
+	{"Reconnect", true,  method_reconnect},
+	{"Pause",     true,  method_pause},
+	{"Resume",    true,  method_resume},
+	{"Reload",    true,  method_reload},
+	{"Ping",      false, method_ping},
+	{"org.varlink.service.GetInfo", false, method_get_info},
+	{"org.varlink.service.GetInterfaceDescription", false,
+	 method_get_interface_description},
+	{NULL,        false, NULL},
 };

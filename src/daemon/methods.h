@@ -8,4 +8,35 @@
 /* A table for control_alloc(), whose argument is the struct daemon. */
 extern const struct control_method methods[];
 
+/* methods_service.c: what varlink asks of every service */
+control_method_h method_get_info;
+control_method_h method_get_interface_description;
+
+/* methods_account.c: what concerns one account */
+control_method_h method_status;
+control_method_h method_register;
+control_method_h method_reconnect;
+control_method_h method_pause;
+control_method_h method_resume;
+
+/* methods_reload.c */
+control_method_h method_reload;
+
+
+/* --- what they share --- */
+
+/* For the JSON text of a reply; NULL: the call has ended for want of memory. */
+struct mbuf *method_buffer(struct control_call *call);
+
+/* Ends the call with the object in `mb`, and frees that. `err`: what writing
+ * it came to. */
+void method_reply(struct control_call *call, struct mbuf *mb, int err);
+
+/* A string among the parameters; NULL: the call has ended, it is not there. */
+const char *method_string(struct control_call *call,
+			  const struct odict *parameters, const char *key);
+
+/* Ends the call. */
+void method_no_memory(struct control_call *call);
+
 #endif

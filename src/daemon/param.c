@@ -163,6 +163,72 @@ int name_addr_split(struct pl *uri, struct pl *params,
 }
 
 
+bool line_usable(const char *text)
+{
+	for (; *text; ++text) {
+		const unsigned char c = (unsigned char)*text;
+
+		if ((c < ' ' && c != '\t') || c == 0x7f)
+			return false;
+	}
+
+	return true;
+}
+
+
+bool uri_usable(const char *text)
+{
+	return *text && line_usable(text) && !strpbrk(text, " \t<>\"");
+}
+
+
+int sip_uri_decode(struct uri *uri, const struct pl *text)
+{
+	if (uri_decode(uri, text) || !pl_isset(&uri->host))
+		return EBADMSG;
+
+	if (pl_strcasecmp(&uri->scheme, "sip") &&
+	    pl_strcasecmp(&uri->scheme, "sips"))
+		return EBADMSG;
+
+	return 0;
+}
+
+
+int sip_uri_read(struct uri *uri, const char *text)
+{
+	struct pl pl;
+
+	if (!uri_usable(text))
+		return EBADMSG;
+
+	pl_set_str(&pl, text);
+
+	return sip_uri_decode(uri, &pl);
+}
+
+
+void elements_apply(const struct sip_msg *msg, enum sip_hdrid id,
+		    element_h *h, void *arg)
+{
+	const struct le *le;
+
+	LIST_FOREACH(&msg->hdrl, le) {
+
+		const struct sip_hdr *hdr = le->data;
+		struct pl rest = hdr->val, element;
+
+		if (hdr->id != id)
+			continue;
+
+		while (element_next(&rest, &element)) {
+			if (h(&element, arg))
+				return;
+		}
+	}
+}
+
+
 bool number_lead(uint32_t *np, const struct pl *pl)
 {
 	const struct pl text = lws_trim(*pl);

@@ -33,6 +33,26 @@ bool element_next(struct pl *rest, struct pl *element);
 int name_addr_split(struct pl *uri, struct pl *params,
 		    const struct pl *element);
 
+/* Is it one line, without control characters? What is configured or kept was
+ * checked when it was read; this is so that a hole in that check does not let
+ * it write headers of ours. */
+bool line_usable(const char *text);
+
+/* Will it stand between < and >? */
+bool uri_usable(const char *text);
+
+/* A SIP or SIPS URI with a host. EBADMSG: it is none, or, of the second, not
+ * usable. */
+int sip_uri_decode(struct uri *uri, const struct pl *text);
+int sip_uri_read(struct uri *uri, const char *text);
+
+/* Calls `h` with each element of each header of that kind, in order, until it
+ * returns true. Not by sip_msg_hdr_apply(): libre also splits at the comma of
+ * "<sip:a,b@host>" and behind an escaped quote. */
+typedef bool (element_h)(const struct pl *element, void *arg);
+void elements_apply(const struct sip_msg *msg, enum sip_hdrid id,
+		    element_h *h, void *arg);
+
 /* The number that a value begins with, white space, a comment or parameters
  * may follow; what is too large becomes UINT32_MAX. False: no number. */
 bool number_lead(uint32_t *np, const struct pl *pl);

@@ -3,7 +3,10 @@
  *
  * The hosts file comes first, and a name in it is asked of nobody else. A set
  * is idle or being asked for; only idle ones are counted and thrown away, so
- * what is in flight is bounded by who waits for it. */
+ * what is in flight is bounded by who waits for it.
+ *
+ * "There is none" is believed at once. While DNS says nothing, or that it
+ * cannot say, the last answer goes on to count (RFC 8767). */
 
 #include <errno.h>
 #include <string.h>
@@ -11,26 +14,27 @@
 #include "log.h"
 #include "loop.h"
 #include "records.h"
+#include "resolve_conf.h"
 #include "stamp.h"
 
 
-#define RESOLV_CONF "/etc/resolv.conf"
-#define SERVERS_MAX 8            /* glibc takes 3 */
-#define IDLE_MAX    2048         /* sets */
-#define HASH_SIZE   1024
-#define FROM_SIZE   80
+#define IDLE_MAX     8192        /* sets of 500 octets and their records; a
+				    domain with all its services has ten */
+#define HASH_SIZE    4096
+#define STALE_WAIT   1800        /* [ms] RFC 8767 §5, client response timer */
+#define STALE_MAX    HOURS(72)   /* RFC 8767 §5: one to three days */
 
 struct records {
-	struct dnsc *dnsc;               /* NULL: cannot be had */
+	struct dns *dns;
 	struct hash *sets;
 	struct list idlel;               /* least recently used first */
 	unsigned idlec;
+	struct recovery recovery;
+	struct resolve_conf *conf;       /* NULL: the servers are given */
+	uint16_t conf_port;
 	char *hosts;
 	struct stamp hosts_stamp;
-	struct stamp conf_stamp;
-	bool system;                     /* the servers are resolv.conf's */
-	char from[FROM_SIZE];            /* the servers, for messages */
-	msec_t timeout;
+	bool know_services;
 };
 
 struct key {
@@ -39,86 +43,9 @@ struct key {
 };
 
 
-/* Those of resolv.conf that can be used; scoped addresses cannot. */
-static uint32_t system_servers(struct sa *v, uint32_t max)
+static bool is_service(uint16_t type)
 {
-	char domain[RECORDS_NAME_SIZE];
-	uint32_t n = max, usable = 0;
-
-	memset(v, 0, max * sizeof(*v));
-	if (dns_srv_get(domain, sizeof(domain), v, &n))
-		n = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (sa_isset(&v[i], SA_ADDR))
-			v[usable++] = v[i];
-	}
-
-	/* resolv.conf(5): none means the one of this machine */
-	if (!usable)
-		(void)sa_set_str(&v[usable++], "127.0.0.1", DNS_PORT);
-
-	return usable;
-}
-
-
-static void name_servers(struct records *r, const struct sa *v, uint32_t n)
-{
-	size_t len = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		int w = re_snprintf(r->from + len, sizeof(r->from) - len,
-				    "%s%j", i ? ", " : "", &v[i]);
-		if (w < 0)
-			break;
-
-		len += (size_t)w;
-	}
-}
-
-
-static int set_servers(struct records *r, const struct sa *v, uint32_t n)
-{
-	const struct dnsc_conf conf = {
-		.query_hash_size = HASH_SIZE,
-		.tcp_hash_size = 2,
-		/* 0 for the rest: later releases have a cache, so do we */
-	};
-
-	name_servers(r, v, n);
-
-	if (r->dnsc)
-		return dnsc_srv_set(r->dnsc, v, n);
-
-	return dnsc_alloc(&r->dnsc, &conf, v, n);
-}
-
-
-static int servers_init(struct records *r, const struct sa *serverv,
-			size_t serverc)
-{
-	struct sa v[SERVERS_MAX];
-	uint32_t n;
-	int err;
-
-	r->system = !serverc;
-	if (r->system) {
-		(void)stamp_changed(&r->conf_stamp, RESOLV_CONF);
-		n = system_servers(v, SERVERS_MAX);
-	}
-	else {
-		n = serverc < SERVERS_MAX ? (uint32_t)serverc : SERVERS_MAX;
-		memcpy(v, serverv, n * sizeof(*v));
-	}
-
-	err = set_servers(r, v, n);
-	if (err == ENOMEM)
-		return err;
-	if (err)
-		log_error(NULL, "no DNS client (%s): names are looked up in "
-			  "%s only", strerror(err), r->hosts);
-
-	return 0;
+	return type == DNS_TYPE_SRV || type == DNS_TYPE_NAPTR;
 }
 
 
@@ -137,11 +64,11 @@ static void set_destructor(void *arg)
 	struct record_set *s = arg;
 
 	hash_unlink(&s->he);
+	(void)recovery_forget(&s->loss);
 	unlink_idle(s);
 	timer_cancel(&s->timer);
 	mem_deref(s->dq);
-	mem_deref(s->text);
-	mem_deref(s->addrv);
+	mem_deref(s->answer);
 }
 
 
@@ -151,6 +78,7 @@ static void drop_oldest(struct records *r)
 	struct record_set *s = list_ledata(list_head(&r->idlel));
 
 	hash_unlink(&s->he);
+	(void)recovery_forget(&s->loss);
 	unlink_idle(s);
 	mem_deref(s);
 }
@@ -166,165 +94,122 @@ static void link_idle(struct record_set *s)
 }
 
 
-/* Somebody edited the files that we depend on? */
-static void refresh_files(struct records *r)
+/* An answer was found, or it is known that there is none. */
+static void set_known(struct record_set *s, struct dns_answer *a)
 {
-	struct sa v[SERVERS_MAX];
-	uint32_t n;
+	const msec_t now = loop_now();
 
-	if (stamp_changed(&r->hosts_stamp, r->hosts)) {
-		while (r->idlec)
-			drop_oldest(r);
-	}
+	if (recovery_forget(&s->loss))
+		recovery_tell(&s->r->recovery);
 
-	if (!r->system || !stamp_changed(&r->conf_stamp, RESOLV_CONF))
-		return;
-
-	n = system_servers(v, SERVERS_MAX);
-	if (!set_servers(r, v, n))
-		log_info(NULL, "%s changed: DNS servers %s", RESOLV_CONF,
-			 r->from);
+	mem_deref(s->answer);
+	s->answer = mem_ref(a);
+	s->failing = false;
+	s->fresh = a->ttl == NEVER ? NEVER : now + a->ttl;
+	s->stale = a->err || s->fresh == NEVER ? 0 : s->fresh + STALE_MAX;
 }
 
 
-static int set_keep(struct record_set *s, const struct dns_answer *a)
+/* The last answer stays as long as it may. */
+static void set_failed(struct record_set *s, struct dns_answer *a)
 {
-	size_t size = a->addrc * sizeof(*a->addrv);
-	struct sa *addrv = NULL;
-	char *text = NULL;
+	const msec_t now = loop_now();
 
-	if (a->err && str_dup(&text, a->text))
-		return ENOMEM;
-
-	if (size) {
-		addrv = mem_alloc(size, NULL);
-		if (!addrv)
-			return ENOMEM;
-
-		memcpy(addrv, a->addrv, size);
+	if (now >= s->stale) {
+		mem_deref(s->answer);
+		s->answer = mem_ref(a);
 	}
 
-	mem_deref(s->text);
-	mem_deref(s->addrv);
-	s->text = text;
-	s->addrv = addrv;
-	s->addrc = a->addrc;
-
-	return 0;
+	s->failing = true;
+	s->fresh = now + SECONDS(DNS_FAILURE_TTL);
 }
 
 
-static void set_done(struct record_set *s, const struct dns_answer *a)
+static void call_wants(struct record_set *s)
 {
 	struct le *le;
-
-	s->dq = mem_deref(s->dq);
-	timer_cancel(&s->timer);
-	s->asking = false;
-	s->err = set_keep(s, a);
-	if (!s->err)
-		s->err = a->err;
-	s->fresh = a->ttl == NEVER ? NEVER : loop_now() + a->ttl;
-	link_idle(s);
 
 	while ((le = list_head(&s->wantl))) {
 		struct record_want *w = le->data;
 
 		list_unlink(le);
+		w->waiting = false;
 		w->h(w->arg);
 	}
 }
 
 
-static void dns_handler(int err, const struct dnshdr *hdr, struct list *ansl,
-			struct list *authl, struct list *addl, void *arg)
+static void set_done(struct record_set *s, struct dns_answer *a)
+{
+	s->dq = mem_deref(s->dq);
+	timer_cancel(&s->timer);
+	s->asking = s->shown = false;
+
+	if (dns_answer_unknown(a))
+		set_failed(s, a);
+	else
+		set_known(s, a);
+
+	link_idle(s);
+	call_wants(s);
+}
+
+
+static void dns_handler(struct dns_answer *a, void *arg)
 {
 	struct record_set *s = arg;
-	struct dns_answer a;
 
-	(void)addl;
+	if (is_service(s->type) && !dns_answer_unknown(a))
+		s->r->know_services = true;
 
-	/* libre has forgotten it before it calls */
-	s->dq = NULL;
-
-	dns_answer_read(&a, s->name, s->type, s->r->from, err, hdr, ansl,
-			authl);
-	set_done(s, &a);
+	set_done(s, a);
 }
 
 
-static void timeout_handler(void *arg)
+static void stale_handler(void *arg)
 {
 	struct record_set *s = arg;
-	struct dns_answer a;
 
-	dns_answer_failed(&a, ETIMEDOUT, "no answer from %s", s->r->from);
-	set_done(s, &a);
+	s->shown = true;
+	call_wants(s);
 }
 
 
-/* False: the file does not know the name. Otherwise good until it changes:
- * then all that is idle is thrown away. */
-static bool ask_hosts(struct dns_answer *a, const struct record_set *s)
+/* False: the file does not know the name. */
+static bool ask_hosts(struct dns_answer **ap, struct record_set *s)
 {
-	int af = s->type == DNS_TYPE_A ? AF_INET : AF_INET6;
-	size_t n = hosts_find(s->r->hosts, s->name, a->addrv, TARGET_MAX);
+	s->local = hosts_answer(ap, s->r->hosts, s->name, s->type);
+	s->looked = true;
 
-	if (!n)
-		return false;
-
-	a->addrc = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (sa_af(&a->addrv[i]) == af)
-			a->addrv[a->addrc++] = a->addrv[i];
-	}
-
-	a->err = 0;
-	if (!a->addrc)
-		dns_answer_failed(a, ENOENT, "no %s address in %s",
-				  af == AF_INET ? "IPv4" : "IPv6",
-				  s->r->hosts);
-	a->ttl = NEVER;
-
-	return true;
-}
-
-
-static int ask_dns(struct record_set *s)
-{
-	if (!s->r->dnsc)
-		return ENOSYS;
-
-	timer_start(&s->timer, loop_now() + s->r->timeout);
-
-	return dnsc_query(&s->dq, s->r->dnsc, s->name, s->type, DNS_CLASS_IN,
-			  true, dns_handler, s);
+	return s->local;
 }
 
 
 static void set_ask(struct record_set *s)
 {
-	struct dns_answer a;
+	struct dns_answer *a = NULL;
 	int err;
 
 	unlink_idle(s);
 	s->asking = true;
+	s->shown = false;
 
-	if (ask_hosts(&a, s)) {
-		set_done(s, &a);
+	if (!is_service(s->type) && ask_hosts(&a, s)) {
+		set_done(s, a);
+		mem_deref(a);
 		return;
 	}
 
-	err = ask_dns(s);
-	if (!err)
-		return;
-
-	if (err == ENOSYS)
-		dns_answer_failed(&a, err, "no DNS client on this system");
-	else
-		dns_answer_failed(&a, EPROTO, "cannot ask %s: %s", s->r->from,
-				  strerror(err));
-	set_done(s, &a);
+	err = dns_ask(&s->dq, s->r->dns, s->name, s->type, dns_handler, s);
+	if (err) {
+		a = dns_answer_failed(EPROTO, "cannot ask for %s: %s", s->name,
+				      strerror(err));
+		set_done(s, a);
+		mem_deref(a);
+	}
+	else if (loop_now() < s->stale) {
+		timer_start(&s->timer, loop_now() + STALE_WAIT);
+	}
 }
 
 
@@ -355,15 +240,97 @@ static struct record_set *set_get(struct records *r, const char *name,
 	s->r = r;
 	s->type = type;
 	str_ncpy(s->name, name, sizeof(s->name));
-	timer_init(&s->timer, timeout_handler, s);
+	timer_init(&s->timer, stale_handler, s);
 	hash_append(r->sets, hash, &s->he, s);
 
 	return s;
 }
 
 
-int records_want(struct record_want *w, bool *waiting, struct records *r,
-		 const char *name, uint16_t type, record_h *h, void *arg)
+static void probe_handler(void *arg)
+{
+	struct record_set *s = arg;
+
+	if (!s->asking)
+		set_ask(s);
+}
+
+
+/* What failed is asked for again by the next who wants it. */
+static void forget_failures(struct records *r)
+{
+	struct le *le;
+
+	for (le = r->idlel.head; le; le = le->next) {
+		struct record_set *s = le->data;
+
+		if (s->failing)
+			s->fresh = 0;
+	}
+
+	r->know_services = false;
+	recovery_hurry(&r->recovery);
+}
+
+
+static void use_servers(struct records *r, const struct sa *v, size_t n)
+{
+	dns_set_servers(r->dns, v, n);
+	forget_failures(r);
+}
+
+
+static void use_conf(struct records *r)
+{
+	struct sa v[DNS_SERVERS_MAX];
+	size_t n;
+
+	n = resolve_conf_servers(r->conf, v, DNS_SERVERS_MAX, r->conf_port);
+	use_servers(r, v, n);
+}
+
+
+static void conf_handler(void *arg)
+{
+	struct records *r = arg;
+
+	if (!resolve_conf_changed(r->conf))
+		return;
+
+	use_conf(r);
+	log_info(NULL, "%s changed: DNS servers %s", RESOLVE_CONF,
+		 dns_servers(r->dns));
+	recovery_tell(&r->recovery);
+}
+
+
+/* What is known from DNS stays of use, but the file is asked first. */
+static void forget_hosts(struct records *r)
+{
+	struct le *le;
+
+	for (le = r->idlel.head; le; le = le->next) {
+		struct record_set *s = le->data;
+
+		if (!is_service(s->type))
+			s->fresh = 0;
+		s->local = s->looked = false;
+	}
+}
+
+
+/* Somebody edited the files that we depend on? */
+static void refresh_files(struct records *r)
+{
+	if (stamp_changed(&r->hosts_stamp, r->hosts))
+		forget_hosts(r);
+	if (r->conf)
+		conf_handler(r);
+}
+
+
+int records_want(struct record_want *w, struct records *r, const char *name,
+		 uint16_t type, record_h *h, void *arg)
 {
 	struct record_set *s;
 
@@ -376,16 +343,16 @@ int records_want(struct record_want *w, bool *waiting, struct records *r,
 	w->set = mem_ref(s);
 	w->h = h;
 	w->arg = arg;
+	s->loss.wanted = loop_now();
 
 	if (!s->asking && loop_now() >= s->fresh)
 		set_ask(s);
 
-	if (s->asking)
+	w->waiting = s->asking && !s->shown;
+	if (w->waiting)
 		list_append(&s->wantl, &w->le, w);
-	else
+	else if (!s->asking)
 		link_idle(s);
-
-	*waiting = s->asking;
 
 	return 0;
 }
@@ -394,7 +361,44 @@ int records_want(struct record_want *w, bool *waiting, struct records *r,
 void record_unwant(struct record_want *w)
 {
 	list_unlink(&w->le);
+	w->waiting = false;
 	w->set = mem_deref(w->set);
+}
+
+
+bool records_local(struct records *r, const char *name)
+{
+	struct record_set *s;
+	struct sa sa;
+
+	refresh_files(r);
+
+	s = set_get(r, name, DNS_TYPE_A);
+	if (!s)
+		return false;
+
+	if (!s->looked) {
+		s->looked = true;
+		s->local = hosts_find(r->hosts, name, &sa, 1) > 0;
+	}
+
+	if (!s->asking)
+		link_idle(s);
+
+	return s->local;
+}
+
+
+bool records_know_services(const struct records *r)
+{
+	return r->know_services;
+}
+
+
+void record_failed(struct record_set *s)
+{
+	if (s->failing)
+		recovery_await(&s->r->recovery, &s->loss, s);
 }
 
 
@@ -402,16 +406,19 @@ static void records_destructor(void *arg)
 {
 	struct records *r = arg;
 
-	/* The sets first: libre calls back for what it still knows. */
+	recovery_close(&r->recovery);
+
+	/* the sets first: their questions are the client's */
 	hash_flush(r->sets);
 	mem_deref(r->sets);
-	mem_deref(r->dnsc);
+	mem_deref(r->conf);
+	mem_deref(r->dns);
 	mem_deref(r->hosts);
 }
 
 
 int records_alloc(struct records **rp, const struct sa *serverv,
-		  size_t serverc)
+		  size_t serverc, recovery_h *h, void *arg)
 {
 	struct records *r;
 	int err;
@@ -420,12 +427,15 @@ int records_alloc(struct records **rp, const struct sa *serverv,
 	if (!r)
 		return ENOMEM;
 
-	r->timeout = RECORDS_TIMEOUT;
+	recovery_init(&r->recovery, DNS_TIMEOUT, probe_handler, h, arg);
+
 	err = hash_alloc(&r->sets, HASH_SIZE);
 	if (!err)
 		err = records_set_hosts(r, HOSTS_FILE);
 	if (!err)
-		err = servers_init(r, serverv, serverc);
+		err = dns_alloc(&r->dns, NULL, 0);
+	if (!err)
+		err = records_set_servers(r, serverv, serverc);
 
 	if (err)
 		mem_deref(r);
@@ -433,6 +443,37 @@ int records_alloc(struct records **rp, const struct sa *serverv,
 		*rp = r;
 
 	return err;
+}
+
+
+int records_set_servers(struct records *r, const struct sa *serverv,
+			size_t serverc)
+{
+	if (!serverc)
+		return r->conf ? 0 : records_set_conf(r, RESOLVE_CONF,
+						      DNS_PORT);
+
+	r->conf = mem_deref(r->conf);
+	use_servers(r, serverv, serverc);
+
+	return 0;
+}
+
+
+int records_set_conf(struct records *r, const char *path, uint16_t port)
+{
+	struct resolve_conf *conf;
+	int err = resolve_conf_alloc(&conf, path, conf_handler, r);
+
+	if (err)
+		return err;
+
+	mem_deref(r->conf);
+	r->conf = conf;
+	r->conf_port = port;
+	use_conf(r);
+
+	return 0;
 }
 
 
@@ -453,5 +494,6 @@ int records_set_hosts(struct records *r, const char *path)
 
 void records_set_timeout(struct records *r, msec_t timeout)
 {
-	r->timeout = timeout;
+	dns_set_timeout(r->dns, timeout);
+	r->recovery.every = timeout;
 }

@@ -4,11 +4,10 @@
 #ifndef RECORDS_H
 #define RECORDS_H
 
+#include "dns.h"
 #include "dns_answer.h"
+#include "resolve_recovery.h"
 #include "timer.h"
-
-#define RECORDS_NAME_SIZE 254    /* RFC 1035 §2.3.4: 255 octets on the wire */
-#define RECORDS_TIMEOUT   SECONDS(10)  /* all tries of one question */
 
 
 struct records;
@@ -17,18 +16,22 @@ struct records;
 struct record_set {
 	struct le he;                    /* in the table */
 	struct le le;                    /* among the idle, if not asking */
+	struct loss loss;                /* somebody fails for want of it */
 	struct records *r;
-	char name[RECORDS_NAME_SIZE];
-	uint16_t type;                   /* DNS_TYPE_A, DNS_TYPE_AAAA */
-	struct dns_query *dq;
-	struct timer timer;              /* gives up */
+	struct dns_answer *answer;       /* the last one of use; NULL: none
+					    yet, or no memory for it */
+	struct dns_question *dq;
+	struct timer timer;              /* shows what is stale */
 	bool asking;
+	bool shown;                      /* may be read while asking */
+	bool failing;                    /* there was no answer last time */
+	bool local;                      /* of the hosts file */
+	bool looked;                     /* so `local` counts */
 	struct list wantl;
-	msec_t fresh;                    /* until */
-	int err;                         /* as resolve_h has it */
-	char *text;                      /* why; NULL if there are addresses */
-	struct sa *addrv;                /* port 0 */
-	size_t addrc;
+	msec_t fresh;                    /* until: not asked again */
+	msec_t stale;                    /* until: of use if DNS is not */
+	uint16_t type;                   /* DNS_TYPE_A, _AAAA, _SRV, _NAPTR */
+	char name[DNS_NAME_SIZE];
 };
 
 /* The set is there. May cancel wants and start timers, and nothing else. */
@@ -38,24 +41,39 @@ typedef void (record_h)(void *arg);
 struct record_want {
 	struct le le;                    /* in wantl, while we wait */
 	struct record_set *set;
+	bool waiting;                    /* for the handler */
 	record_h *h;
 	void *arg;
 };
 
 
-/* As resolve_alloc(). */
+/* As resolve_alloc(); the handler is called from the loop. */
 int records_alloc(struct records **rp, const struct sa *serverv,
-		  size_t serverc);
+		  size_t serverc, recovery_h *h, void *arg);
+int records_set_servers(struct records *r, const struct sa *serverv,
+			size_t serverc);
 
-/* Wants the set of a name in lower case. If it is known, *waiting is false;
- * else it is true and the handler is called later from the loop. */
-int records_want(struct record_want *w, bool *waiting, struct records *r,
-		 const char *name, uint16_t type, record_h *h, void *arg);
+/* Wants the set of a name in lower case. If it is known, w->waiting is false
+ * after it; else the handler is called later from the loop. */
+int records_want(struct record_want *w, struct records *r, const char *name,
+		 uint16_t type, record_h *h, void *arg);
 
 /* Lets go of the set. Safe on a zeroed one, and twice. */
 void record_unwant(struct record_want *w);
 
+/* Is this a name of the hosts file, so that DNS has no say in it? */
+bool records_local(struct records *r, const char *name);
+
+/* Has a question for SRV or NAPTR been answered by these servers, be it with
+ * "there is none"? Some, in home routers, know of addresses only. */
+bool records_know_services(const struct records *r);
+
+/* Somebody failed for want of this set: it is asked for now and then, until
+ * it is answered or nobody cares any more. */
+void record_failed(struct record_set *s);
+
 int records_set_hosts(struct records *r, const char *path);
+int records_set_conf(struct records *r, const char *path, uint16_t port);
 void records_set_timeout(struct records *r, msec_t timeout);
 
 #endif

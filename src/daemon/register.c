@@ -1,17 +1,19 @@
-/* The text of a REGISTER, and of the OPTIONS that keeps a flow alive. */
+/* The text of a REGISTER, and of the OPTIONS that keeps a flow alive. Its
+ * Contacts are in register_contact.c. */
 
 #include <stdio.h>
 #include <string.h>
 #include <openssl/evp.h>
-#include "config_uri.h"
 #include "inbound.h"
 #include "param.h"
 #include "register.h"
+#include "register_contact.h"
 
 
 #define MAX_FORWARDS 70          /* RFC 3261 §8.1.1.6 */
 #define RURI_SIZE    320         /* "sips:", a DNS name of 255, ":65535" */
 #define TOKEN_BYTES  5           /* in hex: registrars may change the case */
+#define END          "Content-Length: 0\r\n\r\n"
 
 
 static void hex_print(char *hex, size_t size, const uint8_t *p, size_t len)
@@ -55,11 +57,17 @@ void register_identity_init(struct register_identity *id,
 	id->instance = instance;
 	id->reg_id = reg_id;
 
-	random_print(id->callid, sizeof(id->callid), 16);
+	register_identity_new_call(id);
 	random_print(id->tag, sizeof(id->tag), 8);
 	account_token(id->token_account, sizeof(id->token_account), instance,
 		      conf->name);
 	register_identity_new_flow(id);
+}
+
+
+void register_identity_new_call(struct register_identity *id)
+{
+	random_print(id->callid, sizeof(id->callid), 16);
 }
 
 
@@ -69,55 +77,16 @@ void register_identity_new_flow(struct register_identity *id)
 }
 
 
-/* The configuration was checked when it was read; a line break in it must not
- * become a header even if that check had a hole. */
-static bool line_usable(const char *text)
-{
-	for (; *text; ++text) {
-		const unsigned char c = (unsigned char)*text;
-
-		if ((c < ' ' && c != '\t') || c == 0x7f)
-			return false;
-	}
-
-	return true;
-}
-
-
-/* Will it stand between < and >? */
-static bool uri_usable(const char *text)
-{
-	return *text && line_usable(text) && !strpbrk(text, " \t<>\"");
-}
-
-
-static int uri_read(struct uri *uri, const char *text)
-{
-	struct pl pl;
-
-	if (!uri_usable(text))
-		return EBADMSG;
-
-	pl_set_str(&pl, text);
-	if (uri_decode(uri, &pl) || !pl_isset(&uri->host))
-		return EBADMSG;
-
-	if (pl_strcasecmp(&uri->scheme, "sip") &&
-	    pl_strcasecmp(&uri->scheme, "sips"))
-		return EBADMSG;
-
-	return 0;
-}
-
-
-/* RFC 3261 §10.2: the registrar's domain, without user. */
-static int ruri_print(char ruri[RURI_SIZE], const struct account_conf *conf)
+/* RFC 3261 §10.2: the registrar's domain, without user. Digest covers it, so
+ * it is the same with and without credentials. */
+static int ruri_print(char ruri[RURI_SIZE], const struct register_request *r)
 {
 	struct uri uri;
 	char port[8] = "";
 	int err;
 
-	err = uri_read(&uri, conf->registrar);
+	err = sip_uri_read(&uri, r->redirect ? r->redirect
+					     : r->id->conf->registrar);
 	if (err)
 		return err;
 
@@ -133,22 +102,24 @@ static int ruri_print(char ruri[RURI_SIZE], const struct account_conf *conf)
 }
 
 
-/* The flow's own proxy, as a loose route (RFC 5626 §4.2.1). */
-static int route_print(struct mbuf *mb, const struct register_identity *id)
+/* The flow's own proxy, as a loose route (RFC 5626 §4.2.1). Who was told to ask
+ * elsewhere asks there, not by way of it. */
+static int route_print(struct mbuf *mb, const struct register_request *r)
 {
+	const struct register_identity *id = r->id;
 	const struct account_conf *conf = id->conf;
 	const char *proxy;
 	struct uri uri;
 	size_t i;
 	int err;
 
-	if (!conf->proxyc)
+	if (!conf->proxyc || r->redirect)
 		return 0;
 
 	i = id->reg_id ? id->reg_id - 1 : 0;
 	proxy = conf->proxyv[i < conf->proxyc ? i : conf->proxyc - 1];
 
-	err = uri_read(&uri, proxy);
+	err = sip_uri_read(&uri, proxy);
 	if (err)
 		return err;
 
@@ -199,7 +170,7 @@ static int head_print(struct mbuf *mb, const struct register_request *r,
 	if (err)
 		return err;
 
-	err = route_print(mb, id);
+	err = route_print(mb, r);
 	if (err)
 		return err;
 
@@ -209,77 +180,6 @@ static int head_print(struct mbuf *mb, const struct register_request *r,
 			  r->cseq, method);
 	if (*id->user_agent)
 		err |= mbuf_printf(mb, "User-Agent: %s\r\n", id->user_agent);
-
-	return err;
-}
-
-
-/* Host and port of the Contact. */
-static int contact_host(char *host, size_t size,
-			const struct register_request *r)
-{
-	const struct account_conf *conf = r->id->conf;
-
-	if (addr_isset(&r->contact)) {
-		addr_print(&r->contact, host, size);
-		return 0;
-	}
-
-	if (conf->contact_policy != CONTACT_STATIC ||
-	    !uri_usable(conf->contact_host) ||
-	    strpbrk(conf->contact_host, "@;?"))
-		return EBADMSG;
-
-	return re_snprintf(host, size, "%s", conf->contact_host) < 0 ? EBADMSG
-								     : 0;
-}
-
-
-static const char *contact_transport(const struct register_request *r)
-{
-	/* RFC 5630 §3.1.4: "sips:" says it, transport=tls is deprecated. */
-	if (r->id->conf->sips)
-		return "";
-
-	switch (r->transport) {
-
-	case TRANSPORT_TLS:  return ";transport=tls";
-	case TRANSPORT_TCP:  return ";transport=tcp";
-	case TRANSPORT_UDP:
-	case TRANSPORT_AUTO: break;
-	}
-
-	return "";
-}
-
-
-static int contact_print(struct mbuf *mb, const struct register_request *r)
-{
-	const struct register_identity *id = r->id;
-	const char *user = *id->conf->contact_user ? id->conf->contact_user
-						   : id->conf->aor_user;
-	char host[RURI_SIZE];
-	struct pl pl;
-	int err;
-
-	pl_set_str(&pl, user);
-	if (pl.l && !user_valid(&pl))
-		return EBADMSG;
-
-	err = contact_host(host, sizeof(host), r);
-	if (err)
-		return err;
-
-	err = mbuf_printf(mb, "Contact: <%s:%s%s%s%s;" REGISTER_TOKEN
-			  "=%s.%s>", id->conf->sips ? "sips" : "sip",
-			  user, *user ? "@" : "", host,
-			  contact_transport(r), id->token_account,
-			  id->token_flow);
-	if (!r->plain)
-		err |= mbuf_printf(mb, ";+sip.instance=\"<%s>\";reg-id=%u",
-				   id->instance, id->reg_id);
-
-	err |= mbuf_printf(mb, ";expires=%u\r\n", r->expires);
 
 	return err;
 }
@@ -298,23 +198,12 @@ static int headers_print(struct mbuf *mb, const struct account_conf *conf)
 }
 
 
-int register_print(struct mbuf *mb, const struct register_request *r)
+/* What follows the Contact of now. */
+static int body_print(struct mbuf *mb, const struct register_request *r,
+		      const char *ruri)
 {
 	const struct account_conf *conf = r->id->conf;
-	char ruri[RURI_SIZE];
 	int err;
-
-	err = ruri_print(ruri, conf);
-	if (err)
-		return err;
-
-	err = head_print(mb, r, "REGISTER", ruri, conf->aor, "", ";keep");
-	if (err)
-		return err;
-
-	err = contact_print(mb, r);
-	if (err)
-		return err;
 
 	/* BroadWorks reads and answers the header alone. */
 	err = mbuf_printf(mb, "Expires: %u\r\n", r->expires);
@@ -325,17 +214,49 @@ int register_print(struct mbuf *mb, const struct register_request *r)
 		return err;
 
 	err = headers_print(mb, conf);
+	if (err || !digest_ready(r->digest))
+		return err;
+
+	return digest_print(r->digest, mb, conf->auth_user, conf->password,
+			    "REGISTER", ruri);
+}
+
+
+int register_print(struct mbuf *mb, const struct register_request *r,
+		   unsigned *namedp)
+{
+	const size_t start = mb->pos;
+	unsigned named = 0;
+	char ruri[RURI_SIZE];
+	int err;
+
+	err = ruri_print(ruri, r);
 	if (err)
 		return err;
 
-	if (digest_ready(r->digest)) {
-		err = digest_print(r->digest, mb, conf->auth_user,
-				   conf->password, "REGISTER", ruri);
-		if (err)
-			return err;
-	}
+	err = head_print(mb, r, "REGISTER", ruri, r->id->conf->aor, "",
+			 ";keep");
+	if (err)
+		return err;
 
-	return mbuf_write_str(mb, "Content-Length: 0\r\n\r\n");
+	err = contact_print(mb, r);
+	if (err)
+		return err;
+
+	err = body_print(mb, r, ruri);
+	if (err)
+		return err;
+
+	/* Last, as only now it is known how long all the rest is. */
+	err = contact_print_old(mb, r, start, sizeof(END) - 1, &named);
+	if (err)
+		return err;
+
+	err = mbuf_write_str(mb, END);
+	if (!err && namedp)
+		*namedp = named;
+
+	return err;
 }
 
 
@@ -344,7 +265,7 @@ int options_print(struct mbuf *mb, const struct register_request *r)
 	char ruri[RURI_SIZE];
 	int err;
 
-	err = ruri_print(ruri, r->id->conf);
+	err = ruri_print(ruri, r);
 	if (err)
 		return err;
 
@@ -353,6 +274,5 @@ int options_print(struct mbuf *mb, const struct register_request *r)
 	if (err)
 		return err;
 
-	return mbuf_write_str(mb, "Accept: application/sdp\r\n"
-			      "Content-Length: 0\r\n\r\n");
+	return mbuf_write_str(mb, "Accept: application/sdp\r\n" END);
 }

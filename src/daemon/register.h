@@ -31,6 +31,10 @@ void register_identity_init(struct register_identity *id,
 			    const char *user_agent, const char *instance,
 			    unsigned reg_id);
 void register_identity_new_flow(struct register_identity *id);
+void register_identity_new_call(struct register_identity *id);   /* Call-ID */
+
+#define REGISTER_URI_SIZE 512    /* bytes of a Contact URI, with its zero */
+#define REGISTER_OLD_MAX  3      /* old bindings that one REGISTER removes */
 
 /* One message. */
 struct register_request {
@@ -43,11 +47,29 @@ struct register_request {
 	uint32_t expires;                /* [s]; 0: un-REGISTER */
 	bool plain;                      /* after 439, 420: RFC 3261 alone */
 	struct digest *digest;           /* credentials, or NULL */
+	const char *redirect;            /* "sip:host:port" of a 3xx, which is
+					    then asked, without Route; NULL:
+					    the registrar */
+	/* Contact URIs of bindings that we made earlier, to be removed with
+	 * expires=0 behind the new one (DESIGN §6); the latest first */
+	const char *oldv[REGISTER_OLD_MAX];
+	unsigned oldc;
 };
 
-/* Writes it whole. EBADMSG: a text of the configuration cannot be used; EINVAL:
- * `local` is not set; errors of digest_print(). */
-int register_print(struct mbuf *mb, const struct register_request *r);
+/* Writes it whole. On UDP only as many old bindings as leave it below
+ * REGISTER_UDP_MAX; *namedp, if not NULL, is their number, the first of oldv.
+ * One that cannot be named (no SIP URI, the very URI of the new Contact) is
+ * passed over and counts as named: there is nothing more to do about it.
+ * EBADMSG: a text of the configuration cannot be used; EINVAL: `local` is not
+ * set; errors of digest_print(). */
+#define REGISTER_UDP_MAX 1300    /* bytes, RFC 3261 §18.1.1 */
+int register_print(struct mbuf *mb, const struct register_request *r,
+		   unsigned *namedp);
+
+/* The URI of the Contact in it, to be kept (register_contact.c). EOVERFLOW: it
+ * does not fit, and is nothing that could be named later; EBADMSG as above. */
+int register_contact_uri(char *uri, size_t size,
+			 const struct register_request *r);
 
 /* What a final answer says (register_read.c). */
 struct register_facts {
@@ -56,6 +78,10 @@ struct register_facts {
 	bool promised;                   /* server keepalive: outbound,
 					    Flow-Timer or Via keep */
 	uint32_t flow_timer;             /* [s] the smallest named; 0: none */
+	bool path_ob;                    /* a 2xx whose Path has ;ob: the edge
+					    does RFC 5626 (§5.1: nobody but
+					    the first hop adds it), so STUN
+					    may go there (§8) */
 };
 
 /* `local`, `contact` and `requested` as in the request; msg is a final answer
@@ -64,6 +90,35 @@ void register_read(struct register_facts *f, const struct sip_msg *msg,
 		   const struct register_identity *id,
 		   const struct addr *local, const struct addr *contact,
 		   uint32_t requested);
+
+/* What a 2xx says for people and for later requests (register_extras.c). Each
+ * is the header's values in order, joined by ", ", without what would make it
+ * longer than REGISTER_EXTRA_MAX; NULL: there is none. */
+#define REGISTER_EXTRA_MAX 1024  /* bytes of each */
+struct register_extras {
+	char *path;                      /* RFC 3327 */
+	char *service_route;             /* RFC 3608: the Route of requests */
+	char *associated;                /* P-Associated-URI, RFC 7315 §4.1 */
+	char *pub_gruu, *temp_gruu;      /* RFC 5627 §4.2, of our own Contact */
+};
+
+/* In place of what it was. A header that is absent now is forgotten (RFC 3608
+ * §5.2). Without memory it is as if there were none. */
+void register_extras_read(struct register_extras *x, const struct sip_msg *msg,
+			  const struct register_identity *id);
+void register_extras_reset(struct register_extras *x);
+
+/* Where a 3xx sends us (redirect.c): the Contact with the highest q, the first
+ * of several, that has not expired, is a SIP URI at an allowed host and not
+ * weaker than the present transport (UDP, TCP, TLS; without one of its own it
+ * stays what it is). `uri` is "sip:host[:port][;transport=...]", ready for
+ * register_request and uri_decode(), for a sips account (which follows sips
+ * URIs only) "sips:host[:port]". Allowed are the hosts of AOR, registrar and
+ * outbound proxies, what lies below the AOR's or registrar's domain, and
+ * `redirect_hosts` of the configuration. False: nowhere. */
+bool register_redirect(char *uri, size_t size, const struct sip_msg *msg,
+		       const struct account_conf *conf,
+		       enum transport transport);
 
 /* OPTIONS to the edge as keepalive: Max-Forwards 0 is not used, the request
  * goes to the registrar's domain like the REGISTER (RFC 3261 §11). */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "param.h"
 #include "register.h"
+#include "register_contact.h"
 
 
 #define CONTACTS_MAX      256    /* entries of one answer that are read */
@@ -184,9 +185,8 @@ static void token_read(bool *account, bool *flow, const struct pl *params,
 }
 
 
-/* What cannot be read stays empty: somebody else's, at no address. */
-static void contact_read(struct contact_entry *e, const struct pl *element,
-			 const struct register_identity *id)
+void contact_read(struct contact_entry *e, const struct pl *element,
+		  const struct register_identity *id)
 {
 	struct pl text, params, val;
 	uint32_t reg_id;
@@ -195,11 +195,7 @@ static void contact_read(struct contact_entry *e, const struct pl *element,
 	*e = (struct contact_entry){.expires = CONTACT_NO_EXPIRES};
 
 	if (name_addr_split(&text, &params, element) ||
-	    uri_decode(&uri, &text))
-		return;
-
-	if (pl_strcasecmp(&uri.scheme, "sip") &&
-	    pl_strcasecmp(&uri.scheme, "sips"))
+	    sip_uri_decode(&uri, &text))
 		return;
 
 	uri_facts(e, &uri);
@@ -215,31 +211,29 @@ static void contact_read(struct contact_entry *e, const struct pl *element,
 }
 
 
-/* Line by line, not by sip_msg_hdr_apply(): libre also splits at the comma of
- * "<sip:a,b@host>" and behind an escaped quote. */
-static void contacts_read(struct contact_list *list, const struct sip_msg *msg,
-			  const struct register_identity *id)
+static bool contact_handler(const struct pl *element, void *arg)
 {
+	struct reader *r = arg;
 	struct contact_entry entry;
-	const struct le *le;
 
-	LIST_FOREACH(&msg->hdrl, le) {
+	contact_read(&entry, element, r->id);
+	contact_add(r->list, &entry);
 
-		const struct sip_hdr *hdr = le->data;
-		struct pl rest = hdr->val, element;
+	return r->list->count == CONTACTS_MAX;
+}
 
-		if (hdr->id != SIP_HDR_CONTACT)
-			continue;
 
-		while (element_next(&rest, &element)) {
+static bool path_handler(const struct pl *element, void *arg)
+{
+	bool *ob = arg;
+	struct pl text, params;
+	struct uri uri;
 
-			if (list->count == CONTACTS_MAX)
-				return;
+	*ob = !name_addr_split(&text, &params, element) &&
+		!sip_uri_decode(&uri, &text) &&
+		param_get(&uri.params, "ob", NULL);
 
-			contact_read(&entry, &element, id);
-			contact_add(list, &entry);
-		}
-	}
+	return *ob;
 }
 
 
@@ -249,6 +243,7 @@ void register_read(struct register_facts *f, const struct sip_msg *msg,
 		   uint32_t requested)
 {
 	struct answer *a = &f->answer;
+	struct reader reader = {id, &a->contacts};
 	uint32_t expires = CONTACT_NO_EXPIRES;
 
 	memset(&f->mapped, 0, sizeof(f->mapped));
@@ -264,11 +259,13 @@ void register_read(struct register_facts *f, const struct sip_msg *msg,
 
 	contact_begin(&a->contacts, contact, &f->mapped);
 	a->bound = false;
+	f->path_ob = false;
 
 	if (msg->scode < 200 || msg->scode > 299)
 		return;
 
-	contacts_read(&a->contacts, msg, id);
+	elements_apply(msg, SIP_HDR_CONTACT, contact_handler, &reader);
+	elements_apply(msg, SIP_HDR_PATH, path_handler, &f->path_ob);
 
 	if (pl_isset(&msg->expires))
 		expires = expires_read(&msg->expires);

@@ -1,175 +1,26 @@
-/* Names to addresses: who asks for what, and the answer in the right order.
+/* Names to addresses: where a SIP URI leads, step by step (RFC 3263 §4).
  *
- * IP literals need nobody, records.c knows the rest. A query is answered from
- * its timer when the last set that it wants is there, so never from within
- * somebody's call. */
+ * IP literals need nobody, records.c knows the rest. A query goes through up
+ * to three stages: NAPTR records give services, their SRV records hosts, and
+ * their A and AAAA records addresses. It moves on from its timer when the sets
+ * that it wants are there, so it never answers from within somebody's call. */
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "loop.h"
-#include "net.h"
-#include "records.h"
-#include "resolve.h"
+#include "resolve_query.h"
 
 
-#define LABEL_MAX    63          /* RFC 1035 §2.3.4 */
-#define FAMILIES     2
-
-/* With one family known, the other gets so much longer (RFC 8305 §3 has the
- * idea, and 50 ms; here nobody is waiting at a screen, and libre asks a second
- * time after 500 ms). Some servers never answer AAAA. */
-#define SETTLE       SECONDS(2)
+#define TEXT_SIZE (2 * DNS_NAME_SIZE)
 
 struct resolve {
 	struct records *records;
 	struct list queryl;
-	msec_t timeout;                  /* of one question */
-};
-
-struct resolve_query {
-	struct le le;                    /* in queryl, until answered */
-	struct record_want wantv[FAMILIES];  /* AAAA first, RFC 6724 §2.1 */
-	unsigned wantc;
-	unsigned waiting;                /* for so many of them */
-	struct sa literal;               /* if the host was one */
-	enum resolve_family family;
-	uint16_t port;
-	struct timer timer;
-	resolve_h *h;
+	struct rng rng;                  /* SRV weights */
+	resolve_better_h *h;
 	void *arg;
 };
-
-
-/* Lower case, without the final dot. RFC 1123 §2.1: letters, digits, hyphens,
- * and a last label that is no number. "_" is no host's, but in use. */
-static int parse_name(char *name, size_t size, const char *host)
-{
-	size_t len = strlen(host), label = 0;
-	bool number = true;
-
-	if (len && host[len - 1] == '.')
-		--len;
-	if (len >= size)
-		return EINVAL;
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)host[i];
-
-		if (c == '.' && label) {
-			label = 0;
-			number = true;
-		}
-		else if ((isalnum(c) || c == '-' || c == '_') &&
-			 label < LABEL_MAX) {
-			++label;
-			number = number && isdigit(c);
-		}
-		else {
-			return EINVAL;
-		}
-
-		name[i] = (char)tolower(c);
-	}
-
-	name[len] = '\0';
-
-	return label && !number ? 0 : EINVAL;
-}
-
-
-/* Would the system know where to send it? A UDP connect() sends nothing. */
-static bool has_route(const struct sa *sa)
-{
-	int fd = socket(sa_af(sa), SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ok;
-
-	if (fd < 0)
-		return false;
-
-	ok = !connect(fd, &sa->u.sa, sa->len);
-	(void)close(fd);
-
-	return ok;
-}
-
-
-static size_t copy_addresses(struct sa *v, size_t max,
-			     const struct record_set *s, uint16_t port)
-{
-	size_t n = s->addrc < max ? s->addrc : max;
-
-	for (size_t i = 0; i < n; i++) {
-		sa_cpy(&v[i], &s->addrv[i]);
-		sa_set_port(&v[i], port);
-	}
-
-	return n;
-}
-
-
-static size_t both_addresses(struct sa *v, const struct record_set *first,
-			     const struct record_set *second, uint16_t port)
-{
-	size_t n, half = TARGET_MAX / 2;
-
-	if (!first->addrc || !has_route(&first->addrv[0])) {
-		const struct record_set *swap = first;
-
-		first = second;
-		second = swap;
-	}
-
-	/* each family keeps its half if there are too many */
-	n = second->addrc < half ? second->addrc : half;
-	n = copy_addresses(v, TARGET_MAX - n, first, port);
-
-	return n + copy_addresses(v + n, TARGET_MAX - n, second, port);
-}
-
-
-static size_t query_addresses(struct sa *v, const struct resolve_query *q)
-{
-	const struct record_want *w = q->wantv;
-
-	switch (q->wantc) {
-	case FAMILIES:
-		return both_addresses(v, w[0].set, w[1].set, q->port);
-	case 1:
-		return copy_addresses(v, TARGET_MAX, w[0].set, q->port);
-	}
-
-	if (q->family != RESOLVE_ANY && sa_af(&q->literal) !=
-	    (q->family == RESOLVE_IPV4 ? AF_INET : AF_INET6))
-		return 0;
-
-	sa_cpy(&v[0], &q->literal);
-
-	return 1;
-}
-
-
-/* Why there is none. A family that could not be asked for outweighs one that
- * is known to be missing: the name may well be good. */
-static int query_error(char *text, size_t size, const struct resolve_query *q)
-{
-	const struct record_set *s = q->wantv[0].set;
-
-	if (!s) {
-		(void)snprintf(text, size, "not an address of that family");
-		return ENOENT;
-	}
-
-	if (q->wantc > 1 && s->err == ENOENT)
-		s = q->wantv[1].set;
-
-	/* not known in time, or no memory to say why */
-	(void)snprintf(text, size, "%s", s->text ? s->text : "no answer");
-
-	return s->err ? s->err : ETIMEDOUT;
-}
 
 
 static void query_detach(struct resolve_query *q)
@@ -177,88 +28,163 @@ static void query_detach(struct resolve_query *q)
 	timer_cancel(&q->timer);
 	list_unlink(&q->le);
 
-	while (q->wantc)
-		record_unwant(&q->wantv[--q->wantc]);
+	record_unwant(&q->naptr);
+	q->chosen = mem_deref(q->chosen);
+
+	while (q->wayc)
+		record_unwant(&q->wayv[--q->wayc].want);
+
+	q->wayv = mem_deref(q->wayv);
+
+	while (q->hostc) {
+		struct host *host = &q->hostv[--q->hostc];
+
+		while (host->wantc)
+			record_unwant(&host->wantv[--host->wantc]);
+	}
+
+	q->hostv = mem_deref(q->hostv);
+}
+
+
+void query_tell(struct resolve_query *q, struct resolve_result *res)
+{
+	res->tls_offered = q->tls_offered;
+	query_detach(q);
+
+	/* may free the query, and the resolver */
+	q->h(res, q->arg);
+}
+
+
+void query_fail(struct resolve_query *q, int err, const char *text)
+{
+	struct resolve_result res = {.err = err, .text = text};
+
+	query_tell(q, &res);
+}
+
+
+void query_fail_for(struct resolve_query *q, struct record_set *s)
+{
+	const bool service = s->type == DNS_TYPE_SRV;
+	const struct dns_answer *a = s->answer;
+	char text[TEXT_SIZE];
+
+	if (dns_answer_unknown(a))
+		record_failed(s);
+
+	(void)snprintf(text, sizeof(text), "%s%s%s",
+		       service ? s->name : "", service ? ": " : "",
+		       a && a->text ? a->text : "out of memory");
+
+	query_fail(q, a && a->err ? a->err : ENOMEM, text);
+}
+
+
+enum transport query_transport(const struct resolve_query *q)
+{
+	if (q->transport != TRANSPORT_AUTO)
+		return q->transport;
+
+	return q->secure || q->tls_offered ? TRANSPORT_TLS : TRANSPORT_UDP;
+}
+
+
+uint16_t query_port(const struct resolve_query *q, enum transport t)
+{
+	return q->port ? q->port : transport_port(t);
+}
+
+
+static void query_arm(struct resolve_query *q)
+{
+	switch (q->stage) {
+	case STAGE_NAPTR:
+		if (!q->naptr.waiting)
+			timer_start(&q->timer, loop_now());
+		break;
+	case STAGE_SERVICES:
+		services_arm(q);
+		break;
+	case STAGE_HOSTS:
+		hosts_arm(q);
+		break;
+	}
+}
+
+
+void query_record_handler(void *arg)
+{
+	query_arm(arg);
+}
+
+
+void query_go_on(struct resolve_query *q, int err)
+{
+	if (err)
+		query_fail(q, err, strerror(err));
+	else
+		query_arm(q);
+}
+
+
+static void literal_end(struct resolve_query *q)
+{
+	const enum transport t = query_transport(q);
+	struct resolve_addr v = {.addr = q->literal, .transport = t};
+	struct resolve_result res = {.text = "", .addrv = &v, .addrc = 1};
+
+	if (q->family != RESOLVE_ANY && sa_af(&q->literal) !=
+	    (q->family == RESOLVE_IPV4 ? AF_INET : AF_INET6)) {
+		query_fail(q, ENOENT, "not an address of that family");
+		return;
+	}
+
+	sa_set_port(&v.addr, query_port(q, t));
+	query_tell(q, &res);
 }
 
 
 static void query_handler(void *arg)
 {
 	struct resolve_query *q = arg;
-	struct sa v[TARGET_MAX];
-	char text[DNS_TEXT_SIZE] = "";
-	size_t n = query_addresses(v, q);
-	int err = n ? 0 : query_error(text, sizeof(text), q);
 
-	query_detach(q);
-
-	/* may free the query, and the resolver */
-	q->h(err, text, v, n, q->arg);
-}
-
-
-static bool half_known(const struct resolve_query *q)
-{
-	for (unsigned i = 0; i < q->wantc; i++) {
-		const struct record_set *set = q->wantv[i].set;
-
-		if (!set->asking && set->addrc)
-			return true;
+	if (!q->name) {
+		literal_end(q);
+		return;
 	}
 
-	return false;
+	switch (q->stage) {
+	case STAGE_NAPTR:
+		naptr_end(q);
+		break;
+	case STAGE_SERVICES:
+		services_end(q);
+		break;
+	case STAGE_HOSTS:
+		hosts_end(q);
+		break;
+	}
 }
 
 
-static void query_arm(struct resolve_query *q)
+static int query_begin(struct resolve_query *q)
 {
-	if (!q->waiting)
+	int err;
+
+	if (!q->name) {
 		timer_start(&q->timer, loop_now());
-	else if (half_known(q))
-		timer_start(&q->timer, loop_now() + SETTLE);
-}
+		return 0;
+	}
 
+	if (q->port || records_local(q->records, q->name))
+		err = domain_begin(q, query_transport(q));
+	else if (q->transport != TRANSPORT_AUTO)
+		err = services_begin(q, q->transport);
+	else
+		err = naptr_begin(q);
 
-static void record_handler(void *arg)
-{
-	struct resolve_query *q = arg;
-
-	/* It is started already, and moving it cannot fail. */
-	--q->waiting;
-	(void)query_arm(q);
-}
-
-
-static int query_want(struct resolve_query *q, struct resolve *r,
-		      const char *name, uint16_t type)
-{
-	bool waiting;
-	int err = records_want(&q->wantv[q->wantc], &waiting, r->records, name,
-			       type, record_handler, q);
-
-	if (err)
-		return err;
-
-	++q->wantc;
-	if (waiting)
-		++q->waiting;
-
-	return 0;
-}
-
-
-static int query_start(struct resolve_query *q, struct resolve *r,
-		       const char *name)
-{
-	int err = 0;
-
-	/* The sets give up before that. */
-	timer_start(&q->timer, loop_now() + 2 * r->timeout);
-
-	if (name && q->family != RESOLVE_IPV4)
-		err = query_want(q, r, name, DNS_TYPE_AAAA);
-	if (!err && name && q->family != RESOLVE_IPV6)
-		err = query_want(q, r, name, DNS_TYPE_A);
 	if (!err)
 		query_arm(q);
 
@@ -268,39 +194,58 @@ static int query_start(struct resolve_query *q, struct resolve *r,
 
 static void query_destructor(void *arg)
 {
-	query_detach(arg);
+	struct resolve_query *q = arg;
+
+	query_detach(q);
+	mem_deref(q->name);
+}
+
+
+static int query_set_host(struct resolve_query *q, const char *host)
+{
+	char name[DNS_NAME_SIZE];
+	struct addr literal;
+	int err;
+
+	if (addr_parse(&literal, host, strlen(host), 0)) {
+		sa_from_addr(&q->literal, &literal);
+		return 0;
+	}
+
+	err = dns_name_parse(name, sizeof(name), host);
+
+	return err ? err : str_dup(&q->name, name);
 }
 
 
 int resolve_query(struct resolve_query **qp, struct resolve *r,
-		  const char *host, uint16_t port, enum resolve_family family,
-		  resolve_h *h, void *arg)
+		  const struct resolve_uri *uri, resolve_h *h, void *arg)
 {
 	struct resolve_query *q;
-	char name[RECORDS_NAME_SIZE];
-	struct addr literal;
-	bool is_literal = addr_parse(&literal, host, strlen(host), port);
-	int err = 0;
-
-	if (!is_literal)
-		err = parse_name(name, sizeof(name), host);
-	if (err)
-		return err;
+	int err;
 
 	q = mem_zalloc(sizeof(*q), query_destructor);
 	if (!q)
 		return ENOMEM;
 
 	timer_init(&q->timer, query_handler, q);
-	q->port = port;
-	q->family = family;
+	q->records = r->records;
+	q->rng = &r->rng;
+	q->family = uri->family;
+	q->transport = uri->transport;
+	q->port = uri->port;
+	q->secure = uri->secure && uri->transport == TRANSPORT_AUTO;
 	q->h = h;
 	q->arg = arg;
-	if (is_literal)
-		sa_from_addr(&q->literal, &literal);
-	list_append(&r->queryl, &q->le, q);
 
-	err = query_start(q, r, is_literal ? NULL : name);
+	err = query_set_host(q, uri->host);
+	if (err)
+		goto out;
+
+	list_append(&r->queryl, &q->le, q);
+	err = query_begin(q);
+
+ out:
 	if (err)
 		mem_deref(q);
 	else
@@ -322,8 +267,17 @@ static void resolve_destructor(void *arg)
 }
 
 
+static void better_handler(void *arg)
+{
+	const struct resolve *r = arg;
+
+	if (r->h)
+		r->h(r->arg);
+}
+
+
 int resolve_alloc(struct resolve **rp, const struct sa *serverv,
-		  size_t serverc)
+		  size_t serverc, resolve_better_h *h, void *arg)
 {
 	struct resolve *r;
 	int err;
@@ -332,8 +286,10 @@ int resolve_alloc(struct resolve **rp, const struct sa *serverv,
 	if (!r)
 		return ENOMEM;
 
-	r->timeout = RECORDS_TIMEOUT;
-	err = records_alloc(&r->records, serverv, serverc);
+	r->h = h;
+	r->arg = arg;
+	rng_seed(&r->rng, rand_u64());
+	err = records_alloc(&r->records, serverv, serverc, better_handler, r);
 
 	if (err)
 		mem_deref(r);
@@ -344,14 +300,26 @@ int resolve_alloc(struct resolve **rp, const struct sa *serverv,
 }
 
 
+int resolve_set_servers(struct resolve *r, const struct sa *serverv,
+			size_t serverc)
+{
+	return records_set_servers(r->records, serverv, serverc);
+}
+
+
 int resolve_set_hosts(struct resolve *r, const char *path)
 {
 	return records_set_hosts(r->records, path);
 }
 
 
+int resolve_set_conf(struct resolve *r, const char *path, uint16_t port)
+{
+	return records_set_conf(r->records, path, port);
+}
+
+
 void resolve_set_timeout(struct resolve *r, msec_t timeout)
 {
-	r->timeout = timeout;
 	records_set_timeout(r->records, timeout);
 }

@@ -1,11 +1,14 @@
-/* Names to addresses: IP literals, /etc/hosts, then A and AAAA by libre's DNS
- * client. One query in flight per name, answers kept for their TTL. */
+/* Names to addresses: where a SIP URI leads (RFC 3263). IP literals,
+ * /etc/hosts, then NAPTR, SRV, A and AAAA. One question in flight per name and
+ * type, answers kept for their TTL, the last good one for longer while DNS is
+ * out of order. */
 
 #ifndef RESOLVE_H
 #define RESOLVE_H
 
 #include "clock.h"
 #include "compat.h"
+#include "net.h"
 #include "target.h"
 
 
@@ -18,30 +21,66 @@ enum resolve_family {
 	RESOLVE_IPV6,
 };
 
-/* err 0: addrc of 1..TARGET_MAX addresses with the port set. ENOENT: no such
- * name or no address of that family; ETIMEDOUT, EPROTO: no usable answer;
- * ENOSYS: there is no DNS client; the text says which ("SERVFAIL from
- * 127.0.0.53"). Both are valid during the call only. */
-typedef void (resolve_h)(int err, const char *text, const struct sa *addrv,
-			 size_t addrc, void *arg);
+/* Where to, as the URI has it. */
+struct resolve_uri {
+	const char *host;                /* name, or IP literal without [] */
+	uint16_t port;                   /* 0: none, so NAPTR and SRV count */
+	enum transport transport;        /* AUTO: NAPTR or SRV may choose */
+	bool secure;                     /* AUTO only: nothing but TLS counts,
+					    TLS was offered once (DESIGN §4) */
+	enum resolve_family family;
+};
 
-/* `serverv`: DNS servers, none: /etc/resolv.conf, read again whenever it has
- * changed. Where libre's DNS client cannot be had (1.1.0 and 2.0.1 without
- * IPv6 sockets), literals and /etc/hosts still work. */
+struct resolve_addr {
+	struct sa addr;                  /* with the port */
+	enum transport transport;        /* never AUTO */
+	uint8_t group;                   /* addresses of one SRV target and
+					    transport share it; from 0 */
+};
+
+/* err 0: addrc of 1..TARGET_MAX addresses in the order to try them. ENOENT: no
+ * such name, no address of that family, or "." for a target (RFC 2782);
+ * ETIMEDOUT, EPROTO: no usable answer; ENOTSUP: only transports that we do not
+ * speak; ENOMEM. The text says why ("SERVFAIL from 127.0.0.53"). All are valid
+ * during the call only. */
+struct resolve_result {
+	int err;
+	const char *text;                /* "" if err is 0 */
+	const struct resolve_addr *addrv;
+	size_t addrc;
+	bool tls_offered;                /* AUTO: by NAPTR or SRV; then all of
+					    them are TLS */
+};
+typedef void (resolve_h)(const struct resolve_result *r, void *arg);
+
+/* What made a query fail with ETIMEDOUT or EPROTO was answered since (it is
+ * asked for every 10 s until then), or /etc/resolv.conf changed: what failed
+ * may now succeed. From the loop, at most once a second. */
+typedef void (resolve_better_h)(void *arg);
+
+/* `serverv`: DNS servers, none: /etc/resolv.conf, watched. `h` may be NULL. */
 int resolve_alloc(struct resolve **rp, const struct sa *serverv,
-		  size_t serverc);
+		  size_t serverc, resolve_better_h *h, void *arg);
 
-/* Asks; the handler is always called later from the loop, never from here,
- * and not after mem_deref(*qp), nor after the resolver is freed. IPv6 and IPv4
- * addresses come in the order of the system's reachability: a family without
- * a route comes last. EINVAL: `host` can be no host's name (RFC 1123 §2.1). */
+/* Other servers, as in resolve_alloc(); what is known stays, failures are
+ * forgotten. */
+int resolve_set_servers(struct resolve *r, const struct sa *serverv,
+			size_t serverc);
+
+/* Asks; NAPTR and SRV only if there is no port, as RFC 3263 §4 has it, and the
+ * hosts file does not know the name. The handler is always called later from
+ * the loop, never from here, and not after mem_deref(*qp), nor after the
+ * resolver is freed. Within one group IPv6 and IPv4 alternate, the system's
+ * preference first: a family without a route comes last. EINVAL: `host` can be
+ * no host's name (RFC 1123 §2.1). */
 int resolve_query(struct resolve_query **qp, struct resolve *r,
-		  const char *host, uint16_t port, enum resolve_family family,
-		  resolve_h *h, void *arg);
+		  const struct resolve_uri *uri, resolve_h *h, void *arg);
 
-/* For tests: another hosts file (the string is copied), and another time
- * [ms] until a silent server is given up. */
+/* For tests: another hosts file, another resolv.conf whose servers listen on
+ * `port` (the strings are copied), and another time [ms] until silent servers
+ * are given up. */
 int resolve_set_hosts(struct resolve *r, const char *path);
+int resolve_set_conf(struct resolve *r, const char *path, uint16_t port);
 void resolve_set_timeout(struct resolve *r, msec_t timeout);
 
 #endif

@@ -1,8 +1,10 @@
 /* What the service manager is told: ready, status, watchdog, stopping. */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include "loop.h"
 #include "service.h"
 #include "timer.h"
@@ -52,6 +54,18 @@ int service_init(void)
 void service_ready(void)
 {
 	(void)sd_notify(0, "READY=1");
+}
+
+
+/* For Type=notify-reload the time must be there; others leave it aside. */
+void service_reloading(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+			 (uint64_t)ts.tv_sec * 1000000 +
+			 (uint64_t)ts.tv_nsec / 1000);
 }
 
 

@@ -8,6 +8,7 @@
 
 int service_init(void);          /* arms the watchdog if there is one */
 void service_ready(void);
+void service_reloading(void);    /* until service_ready() */
 void service_stopping(void);
 
 /* "3/4 reachable"; sent only if it differs from the last one. */

@@ -1,5 +1,6 @@
 /* One registration of an account and the link that carries it, performed: the
- * way to a flow, the REGISTERs, what arrives. An agent owns one per reg-id. */
+ * way to a flow (slot_connect.c), the REGISTERs (slot_register.c), requests that
+ * arrive (slot_inbound.c). An agent owns one per reg-id. */
 
 #ifndef SLOT_H
 #define SLOT_H
@@ -12,6 +13,7 @@
 #include "link.h"
 #include "register.h"
 #include "resolve.h"
+#include "state.h"
 #include "transaction.h"
 
 
@@ -22,6 +24,7 @@
 struct agent_env {
 	struct edges *edges;
 	struct resolve *resolve;
+	struct state *state;             /* NULL: nothing is kept */
 	const char *user_agent;
 	const char *instance;            /* "urn:uuid:..." */
 	const int64_t *wall_usec;        /* see core/account.h */
@@ -32,6 +35,9 @@ struct slot_owner {
 	struct account *account;
 	const struct account_conf *conf;
 	const struct agent_env *env;
+	struct state_node node;          /* its place in the state */
+	bool secure;                     /* transport auto: TLS was offered, and
+					    nothing weaker will do any more */
 	uint32_t dropped;                /* requests that got no answer */
 	/* after every step: deadlines and outcomes may be others; `left`: the
 	 * registration is off and nothing of it is open */
@@ -39,23 +45,54 @@ struct slot_owner {
 	void *arg;                       /* the agent, kept while in a step */
 };
 
+/* One address on its way to become the flow, or the flow. */
+struct attempt {
+	struct slot *slot;
+	unsigned index;                  /* of the address */
+	enum transport transport;
+	struct edge_point *point;        /* where it goes, went or wants to */
+	struct edge_turn turn;           /* to connect */
+	struct link *link;               /* NULL: not open */
+};
+
+/* Where a URI leads. */
+struct slot_edge {
+	char *host;                      /* for resolver and TLS */
+	uint16_t port;                   /* 0: none was named */
+	enum transport transport;
+};
+
+/* A binding of ours that the registrar may still have. */
+struct old_contact {
+	char *uri;
+	msec_t until;
+};
+
 struct slot {
 	struct slot_owner *owner;
 	unsigned i;                      /* of the registration, 0 ... */
-	struct link *link;               /* NULL: no flow */
-	struct edge_point *point;        /* where it goes, went or wants to */
-	struct edge_turn connect, turn;
+	struct attempt attemptv[2];      /* the present one and its rival */
+	unsigned present;                /* which is which */
+	struct edge_turn turn;           /* to REGISTER */
 	struct resolve_query *query;
-	struct sa *addrv;                /* what the name resolved to */
+	struct resolve_addr *addrv;      /* what the name resolved to */
 	size_t addrc;
-	enum transport transport;
-	char *host;                      /* for resolver and TLS */
-	uint16_t port;                   /* 0: the transport's */
+	struct slot_edge home;           /* as configured */
+	struct slot_edge away;           /* where a 3xx sent us; host NULL */
+	char *redirect;                  /* the URI of that, or NULL */
 	struct tls_ctx *tls;
 	struct register_identity id;
 	struct digest *digest;
 	struct transaction transaction;
 	struct addr contact;             /* as sent */
+	char *contact_uri;               /* the same, of the last REGISTER */
+	char *bound_uri;                 /* of the binding that we have, or that
+					    was left behind; NULL: none */
+	msec_t bound_until;              /* its lease */
+	msec_t bound_kept;               /* the same, says the state file */
+	struct old_contact oldv[STATE_CONTACTS]; /* the latest first */
+	unsigned oldc;
+	struct register_extras extras;
 	uint32_t options_cseq;
 	bool warned;                     /* of a REGISTER too long for UDP */
 	char detail[SLOT_DETAIL_MAX];    /* of the last failure; "" */
@@ -63,10 +100,27 @@ struct slot {
 };
 
 
-int slot_init(struct slot *s, struct slot_owner *owner, unsigned i);
+/* `kept`: from an earlier run or agent, or NULL. */
+int slot_init(struct slot *s, struct slot_owner *owner, unsigned i,
+	      const struct state_account *kept);
 void slot_close(struct slot *s);         /* also half-initialised ones */
 
 /* Carries out what the core said: REG_DO_* bits. */
 void slot_perform(struct slot *s, unsigned acts);
+
+/* What is to be known of it later; *kept is zero. */
+void slot_keep(struct state_reg *kept, const struct slot *s);
+
+/* The same settings at another place, see agent_rebase(). */
+void slot_rebase(struct slot *s);
+
+/* The host that it goes to, as configured or as a 3xx said. */
+const char *slot_host(const struct slot *s);
+
+/* The present attempt: always there, its link only sometimes. */
+static inline struct attempt *slot_present(struct slot *s)
+{
+	return &s->attemptv[s->present];
+}
 
 #endif

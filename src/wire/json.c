@@ -204,3 +204,15 @@ int json_add_null(struct mbuf *mb, const char *key)
 {
 	return add(mb, key, "null");
 }
+
+
+int json_add_text(struct mbuf *mb, const char *key, const struct mbuf *text)
+{
+	int err;
+
+	err = start(mb, key);
+	if (err)
+		return err;
+
+	return mbuf_write_mem(mb, mbuf_buf(text), mbuf_get_left(text));
+}

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include "value.h"
 
+#define INDEX_SIZE 24            /* bytes of a size_t in digits */
+
 /* struct odict_entry is opaque since 2.1.0. RE_VERSION came with 3.4; the
  * releases between are in no distribution that we build for. */
 #ifdef RE_VERSION
@@ -44,11 +46,21 @@ const struct odict *value_array(const struct odict *o, const char *key)
 /* libre keeps the elements of an array under their index as a key. */
 const struct odict *value_element(const struct odict *array, size_t i)
 {
-	char key[24];
+	char key[INDEX_SIZE];
 
 	(void)snprintf(key, sizeof(key), "%zu", i);
 
 	return dict(array, ODICT_OBJECT, key);
+}
+
+
+const char *value_text(const struct odict *array, size_t i)
+{
+	char key[INDEX_SIZE];
+
+	(void)snprintf(key, sizeof(key), "%zu", i);
+
+	return odict_string(array, key);
 }
 
 

@@ -18,6 +18,9 @@ const struct odict *value_array(const struct odict *o, const char *key);
 /* The i-th element of an array, from 0, if it is an object; else NULL. */
 const struct odict *value_element(const struct odict *array, size_t i);
 
+/* The same of a string. */
+const char *value_text(const struct odict *array, size_t i);
+
 /* An integer; `otherwise` if there is none. */
 int64_t value_int(const struct odict *o, const char *key, int64_t otherwise);
 bool value_true(const struct odict *o, const char *key);

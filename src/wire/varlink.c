@@ -52,8 +52,8 @@ const char *varlink_request_decode(struct varlink_request *r,
 }
 
 
-int varlink_error_encode(struct mbuf *mb, const char *interface,
-			 const char *name, const char *key, const char *value)
+static int error_open(struct mbuf *mb, const char *interface,
+		      const char *name)
 {
 	char full[NAME_SIZE];
 	const bool whole = strchr(name, '.') != NULL;
@@ -64,10 +64,34 @@ int varlink_error_encode(struct mbuf *mb, const char *interface,
 
 	err = json_open(mb, NULL, '{');
 	err |= json_add_string(mb, "error", full);
+
+	return err;
+}
+
+
+int varlink_error_encode(struct mbuf *mb, const char *interface,
+			 const char *name, const char *key, const char *value)
+{
+	int err;
+
+	err = error_open(mb, interface, name);
 	err |= json_open(mb, "parameters", '{');
 	if (key)
 		err |= json_add_string(mb, key, value);
 	err |= json_close(mb, '}');
+	err |= json_close(mb, '}');
+
+	return err ? ENOMEM : 0;
+}
+
+
+int varlink_error_object(struct mbuf *mb, const char *interface,
+			 const char *name, const struct mbuf *parameters)
+{
+	int err;
+
+	err = error_open(mb, interface, name);
+	err |= json_add_text(mb, "parameters", parameters);
 	err |= json_close(mb, '}');
 
 	return err ? ENOMEM : 0;

@@ -28,4 +28,8 @@ const char *varlink_request_decode(struct varlink_request *r,
 int varlink_error_encode(struct mbuf *mb, const char *interface,
 			 const char *name, const char *key, const char *value);
 
+/* The same with ready parameters: the JSON text of an object, pos to end. */
+int varlink_error_object(struct mbuf *mb, const char *interface,
+			 const char *name, const struct mbuf *parameters);
+
 #endif

@@ -31,5 +31,7 @@ int json_add_string(struct mbuf *mb, const char *key, const char *s);
 int json_add_int(struct mbuf *mb, const char *key, int64_t n);
 int json_add_bool(struct mbuf *mb, const char *key, bool b);
 int json_add_null(struct mbuf *mb, const char *key);
+int json_add_text(struct mbuf *mb, const char *key, const struct mbuf *text);
+					/* JSON already, pos to end */
 
 #endif

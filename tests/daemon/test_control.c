@@ -166,6 +166,20 @@ static void refuse_handler(struct control_call *call, const struct odict *par,
 }
 
 
+static void explain_handler(struct control_call *call, const struct odict *par,
+			    void *arg)
+{
+	struct mbuf *mb = object("x", 3);
+
+	(void)par;
+	(void)arg;
+
+	last_err = control_error_object(call, "Wrong", mb);
+	ck_assert_int_eq(EINVAL, control_error_object(call, "Wrong", mb));
+	mem_deref(mb);
+}
+
+
 static void destroy_handler(struct control_call *call, const struct odict *par,
 			    void *arg)
 {
@@ -186,6 +200,8 @@ static const struct control_method methodv[] = {
 	{"Flood", false, flood_handler},
 	{"Big", false, big_handler},
 	{"Refuse", false, refuse_handler},
+	{"Explain", false, explain_handler},
+	{"org.example.Ping", false, ping_handler},
 	{"Destroy", false, destroy_handler},
 	{NULL},
 };
@@ -477,6 +493,39 @@ START_TEST(an_unknown_method_is_named)
 	      "\"parameters\":{\"method\":\"Ping\"}}\n");
 	CALL(&e, "Ping");
 	HEARS(&e, PONG);
+	close_end(&e);
+}
+END_TEST
+
+
+START_TEST(an_error_may_come_with_any_parameters)
+{
+	struct peer_end e = open_end();
+
+	CALL(&e, "Explain");
+	HEARS(&e, "{\"error\":\"io.sipregd.Wrong\","
+	      "\"parameters\":{\"x\":\"xxx\"}}\n");
+	ck_assert_int_eq(0, last_err);
+	CALL(&e, "Ping");
+	HEARS(&e, PONG);
+	close_end(&e);
+}
+END_TEST
+
+
+START_TEST(a_method_may_be_of_another_interface)
+{
+	struct peer_end e = open_end();
+
+	SAY(&e, "{\"method\":\"org.example.Ping\"}\n");
+	HEARS(&e, PONG);
+	SAY(&e, "{\"method\":\"io.sipregd.org.example.Ping\"}\n");
+	HEARS(&e, "{\"error\":\"org.varlink.service.MethodNotFound\","
+	      "\"parameters\":{\"method\":"
+	      "\"io.sipregd.org.example.Ping\"}}\n");
+	SAY(&e, "{\"method\":\"org.example.Count\"}\n");
+	HEARS(&e, "{\"error\":\"org.varlink.service.MethodNotFound\","
+	      "\"parameters\":{\"method\":\"org.example.Count\"}}\n");
 	close_end(&e);
 }
 END_TEST
@@ -1143,6 +1192,8 @@ Suite *suite_control(void)
 	tcase_add_test(tc, a_oneway_call_is_done_without_a_word);
 	tcase_add_test(tc, a_call_nobody_answers_is_aborted);
 	tcase_add_test(tc, an_unknown_method_is_named);
+	tcase_add_test(tc, an_error_may_come_with_any_parameters);
+	tcase_add_test(tc, a_method_may_be_of_another_interface);
 	tcase_add_test(tc, what_is_no_request_is_the_last_word);
 	tcase_add_test(tc, an_answer_to_who_has_gone_is_dropped);
 	tcase_add_test(tc, who_only_stops_sending_still_gets_its_answers);

@@ -142,8 +142,11 @@ END_TEST
 START_TEST(a_directory_that_cannot_be_written_gives_an_id_for_this_run)
 {
 	char other[INSTANCE_MAX];
-	static char bad[] = "/proc/sipregd";
+	static char bad[96];
 
+	/* below a file there is none */
+	put(URN "\n");
+	(void)snprintf(bad, sizeof(bad), "%s/below", file);
 	conf.state_dir = bad;
 	ck_assert_int_eq(0, instance_id(urn, sizeof(urn), &conf));
 	is_uuid_4(urn);
@@ -159,6 +162,24 @@ START_TEST(a_file_that_cannot_be_read_is_left_alone)
 	ck_assert_int_eq(0, instance_id(urn, sizeof(urn), &conf));
 	is_uuid_4(urn);
 	ck_assert_int_eq(0, rmdir(file));
+}
+END_TEST
+
+
+START_TEST(what_a_killed_process_left_is_no_obstacle)
+{
+	char tmp[128], line[128];
+	FILE *f;
+
+	(void)snprintf(tmp, sizeof(tmp), "%s.new", file);
+	f = fopen(tmp, "w");
+	ck_assert_int_ge(fputs("urn:uu", f), 0);
+	ck_assert_int_eq(0, fclose(f));
+
+	ck_assert_int_eq(0, instance_id(urn, sizeof(urn), &conf));
+	get(line, sizeof(line));
+	ck_assert_int_eq(0, strncmp(line, urn, strlen(urn)));
+	ck_assert_int_ne(0, access(tmp, F_OK));
 }
 END_TEST
 
@@ -188,6 +209,7 @@ Suite *suite_instance(void)
 	tcase_add_test(tc,
 		a_directory_that_cannot_be_written_gives_an_id_for_this_run);
 	tcase_add_test(tc, a_file_that_cannot_be_read_is_left_alone);
+	tcase_add_test(tc, what_a_killed_process_left_is_no_obstacle);
 	tcase_add_test(tc, a_small_buffer_is_the_callers_fault);
 	suite_add_tcase(s, tc);
 

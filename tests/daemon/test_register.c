@@ -76,7 +76,7 @@ static struct sip_msg *printed(void)
 {
 	struct mbuf *mb = mbuf_alloc(1024);
 
-	ck_assert_int_eq(0, register_print(mb, &request));
+	ck_assert_int_eq(0, register_print(mb, &request, NULL));
 
 	return decoded(mb);
 }
@@ -129,7 +129,7 @@ static void assert_refused(int expected)
 {
 	struct mbuf *mb = mbuf_alloc(1024);
 
-	ck_assert_int_eq(expected, register_print(mb, &request));
+	ck_assert_int_eq(expected, register_print(mb, &request, NULL));
 	mem_deref(mb);
 }
 
@@ -476,6 +476,250 @@ START_TEST(credentials_are_for_the_request_uri)
 	ck_assert(!pl_strcmp(&resp.uri, "sip:example.com"));
 	assert_header(msg, "Content-Length", "0");
 	mem_deref(msg);
+	mem_deref(digest);
+}
+END_TEST
+
+
+/* The text of it; how many old bindings it names. */
+static const char *print_text(unsigned *namedp)
+{
+	static char text[4096];
+	struct mbuf *mb = mbuf_alloc(1024);
+
+	ck_assert_int_eq(0, register_print(mb, &request, namedp));
+	ck_assert_uint_lt(mb->end, sizeof(text));
+	memcpy(text, mb->buf, mb->end);
+	text[mb->end] = '\0';
+	mem_deref(mb);
+
+	return text;
+}
+
+
+static unsigned occurrences(const char *text, const char *part)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, part)); ++text)
+		++n;
+
+	return n;
+}
+
+
+START_TEST(earlier_bindings_are_removed_behind_the_new_one)
+{
+	const char *text, *now, *first, *second;
+	unsigned named = 9;
+
+	request.oldv[0] = "sip:alice@203.0.113.7:53237;sipregd=1.2";
+	request.oldv[1] = "sips:alice@[2001:db8::1]:5061";
+	request.oldc = 2;
+	text = print_text(&named);
+	ck_assert_uint_eq(2, named);
+
+	now = strstr(text, "\r\nContact: <sip:alice@203.0.113.7:40112");
+	first = strstr(text, "\r\nContact: <sip:alice@203.0.113.7:53237;"
+		       "sipregd=1.2>;expires=0\r\n");
+	second = strstr(text, "\r\nContact: <sips:alice@[2001:db8::1]:5061>;"
+			"expires=0\r\n");
+	ck_assert(now && first && second && now < first && first < second);
+	/* the registrar must not take them for the new one */
+	ck_assert_uint_eq(1, occurrences(text, "+sip.instance"));
+	ck_assert_uint_eq(1, occurrences(text, "reg-id"));
+	ck_assert_str_eq("\r\nContent-Length: 0\r\n\r\n",
+			 strstr(text, "\r\nContent-Length"));
+
+	request.oldc = 0;
+	ck_assert_uint_eq(1, occurrences(print_text(&named), "Contact:"));
+	ck_assert_uint_eq(0, named);
+}
+END_TEST
+
+
+START_TEST(on_udp_only_as_many_are_removed_as_fit)
+{
+	static char old[REGISTER_OLD_MAX][REGISTER_URI_SIZE];
+	char header[512] = "X-Pad: ";
+	unsigned named, i, fewest = 9, most = 0;
+	size_t pad;
+
+	for (i = 0; i < REGISTER_OLD_MAX; i++) {
+		(void)re_snprintf(old[i], sizeof(old[i]),
+				  "sip:alice@192.0.2.%u;x=%0200u", i, i);
+		request.oldv[i] = old[i];
+	}
+	request.oldc = REGISTER_OLD_MAX;
+	headerv[0] = header;
+	conf.headerc = 1;
+
+	for (pad = 7; pad < sizeof(header) - 1; pad++) {
+
+		const char *text;
+
+		header[pad] = 'x';
+		text = print_text(&named);
+		ck_assert_uint_lt(strlen(text), REGISTER_UDP_MAX);
+		/* no room is left unused */
+		ck_assert(named == REGISTER_OLD_MAX ||
+			  strlen(text) + strlen("Contact: <>;expires=0\r\n") +
+			  strlen(old[0]) >= REGISTER_UDP_MAX);
+		ck_assert_uint_eq(1 + named, occurrences(text, "Contact:"));
+		fewest = named < fewest ? named : fewest;
+		most = named > most ? named : most;
+	}
+	ck_assert_uint_eq(0, fewest);
+	ck_assert_uint_ge(most, 2);
+
+	request.transport = TRANSPORT_TCP;
+	(void)print_text(&named);
+	ck_assert_uint_eq(REGISTER_OLD_MAX, named);
+}
+END_TEST
+
+
+START_TEST(old_bindings_that_cannot_be_named_are_passed_over)
+{
+	static char overlong[REGISTER_URI_SIZE + 1];
+	static const char *const spoilt[] = {
+		"", "*", "alice", "tel:+4930123", "sip:", "sip:a b@h",
+		"sip:alice@192.0.2.1>;expires=3600,<sip:mallory@192.0.2.9",
+		"sip:alice@192.0.2.1\r\nX-Evil: 1", "sip:alice@192.0.2.1\n",
+		"sip:alice@192.0.2.1?Route=%3Csip:x%3E", "sip:\x01@192.0.2.1",
+		overlong,
+	};
+	char own[REGISTER_URI_SIZE];
+	unsigned named;
+	size_t i;
+
+	(void)re_snprintf(overlong, sizeof(overlong), "sip:%0506u@h", 1);
+	ck_assert_uint_eq(REGISTER_URI_SIZE, strlen(overlong));
+	request.oldv[1] = "sip:alice@192.0.2.2";
+	request.oldc = 2;
+
+	for (i = 0; i < sizeof(spoilt) / sizeof(spoilt[0]); i++) {
+
+		const char *text;
+
+		request.oldv[0] = spoilt[i];
+		text = print_text(&named);
+		ck_assert_uint_eq(2, named);
+		ck_assert_msg(occurrences(text, "Contact:") == 2, "%s", text);
+		ck_assert_ptr_null(strstr(text, "Evil"));
+	}
+
+	/* and never our own */
+	ck_assert_int_eq(0, register_contact_uri(own, sizeof(own), &request));
+	request.oldv[0] = own;
+	ck_assert_uint_eq(1, occurrences(print_text(&named), own));
+	ck_assert_uint_eq(2, named);
+}
+END_TEST
+
+
+/* As it is sent now. */
+static void assert_contact_uri(void)
+{
+	char uri[REGISTER_URI_SIZE], contact[REGISTER_URI_SIZE + 32];
+
+	ck_assert_int_eq(0, register_contact_uri(uri, sizeof(uri), &request));
+	(void)re_snprintf(contact, sizeof(contact), "Contact: <%s>", uri);
+	ck_assert_ptr_nonnull(strstr(print_text(NULL), contact));
+	ck_assert_int_eq(EOVERFLOW,
+			 register_contact_uri(uri, strlen(uri), &request));
+}
+
+
+START_TEST(contact_uri_is_the_one_that_is_sent)
+{
+	char uri[REGISTER_URI_SIZE] = "untouched";
+	static char user[600];
+
+	assert_contact_uri();
+	request.transport = TRANSPORT_TLS;
+	request.contact = address("2001:db8::1", 5061);
+	assert_contact_uri();
+	conf.sips = true;
+	conf.contact_user = "+49%2030";
+	assert_contact_uri();
+	conf.contact_policy = CONTACT_STATIC;
+	conf.contact_host = "pbx.example.net";
+	memset(&request.contact, 0, sizeof(request.contact));
+	assert_contact_uri();
+
+	/* sent, but too long to be kept */
+	memset(user, 'a', sizeof(user) - 1);
+	conf.contact_user = user;
+	ck_assert_int_eq(EOVERFLOW,
+			 register_contact_uri(uri, sizeof(uri), &request));
+	ck_assert_ptr_nonnull(strstr(print_text(NULL), user));
+
+	conf.contact_host = "";
+	ck_assert_int_eq(EBADMSG,
+			 register_contact_uri(uri, sizeof(uri), &request));
+	ck_assert_str_eq("untouched", uri);
+}
+END_TEST
+
+
+START_TEST(a_redirection_is_asked_itself)
+{
+	proxyv[0] = "sip:edge1.example.com";
+	conf.proxyc = 1;
+	request.redirect = "sip:edge7.example.com:5070;transport=tls";
+
+	assert_ruri("sip:edge7.example.com:5070");
+	assert_sent("Route", NULL);
+	assert_sent("To", "<sip:alice@example.com>");
+
+	request.redirect = "sips:[2001:db8::7]";
+	assert_ruri("sips:[2001:db8::7]");
+	request.redirect = "sip:edge7\r\nX: y";
+	assert_refused(EBADMSG);
+	request.redirect = NULL;
+	assert_ruri("sip:example.com");
+	assert_sent("Route", "<sip:edge1.example.com;lr>");
+}
+END_TEST
+
+
+START_TEST(nextnonce_is_in_the_next_register_with_nc_1)
+{
+	struct challenge challenge;
+	struct digest *digest;
+	struct mbuf *mb = mbuf_alloc(256);
+	struct sip_msg *msg;
+	const char *text;
+
+	ck_assert_int_eq(0, digest_alloc(&digest));
+	request.digest = digest;
+	challenge_init(&challenge, DIGEST_MD5);
+	(void)mbuf_write_str(mb, "SIP/2.0 401 Unauthorized\r\n"
+			     "WWW-Authenticate: Digest realm=\"example.com\","
+			     " nonce=\"n1\", algorithm=MD5, qop=\"auth\""
+			     "\r\n\r\n");
+	msg = decoded(mb);
+	ck_assert_int_eq(CHALLENGE_ANSWER,
+			 digest_on_challenge(digest, &challenge, msg, "", 0));
+	mem_deref(msg);
+	(void)print_text(NULL);
+	text = print_text(NULL);
+	ck_assert_ptr_nonnull(strstr(text, "nonce=\"n1\""));
+	ck_assert_ptr_nonnull(strstr(text, "nc=00000002"));
+
+	mb = mbuf_alloc(256);
+	(void)mbuf_write_str(mb, "SIP/2.0 200 OK\r\n"
+			     "authentication-info: qop=auth, nc=00000002,\r\n"
+			     " rspauth=\"6629fae49393a05397450978507c4ef1\","
+			     " cnonce=\"0a4f113b\", nextnonce=\"n,2\""
+			     "\r\n\r\n");
+	msg = decoded(mb);
+	digest_on_accepted(digest, msg);
+	mem_deref(msg);
+	text = print_text(NULL);
+	ck_assert_ptr_nonnull(strstr(text, "nonce=\"n,2\""));
+	ck_assert_ptr_nonnull(strstr(text, "nc=00000001"));
 	mem_deref(digest);
 }
 END_TEST
@@ -870,6 +1114,20 @@ START_TEST(promise_of_keepalive_is_read)
 		{";keep=130", "Flow-Timer: 120\r\n",      true,  120},
 		{"",          "Flow-Timer: often\r\n",    false, 0},
 		{"",          "Require: path, Outbound\r\n", true, 0},
+		/* our own keep given back says nothing of the timer */
+		{";keep",     "Require: outbound\r\nFlow-Timer: 120\r\n",
+			true, 120},
+		{";keep=0",   "Flow-Timer: 120\r\n",      true,  120},
+		{";KEEP=\"30\"", "",                      true,  30},
+		/* absurd, but numbers: core/flow.c knows its bounds */
+		{";keep=1",   "",                         true,  1},
+		{";keep=4294967295", "",                  true,  UINT32_MAX},
+		{";keep=4294967296", "",                  false, 0},
+		{"",          "Flow-Timer: 0\r\n",        false, 0},
+		{"",          "Flow-Timer: 1\r\n",        true,  1},
+		{"",          "Flow-Timer: 4294967296\r\n", true, UINT32_MAX},
+		{";keep=0",   "Require: outbound\r\nFlow-Timer: 0\r\n",
+			true, 0},
 		{"",          "Supported: outbound\r\n",  false, 0},
 	};
 	size_t i;
@@ -883,6 +1141,53 @@ START_TEST(promise_of_keepalive_is_read)
 	ck_assert(!facts.answer.outbound);
 	answered(200, "Require: path, Outbound\r\n");
 	ck_assert(facts.answer.outbound);
+}
+END_TEST
+
+
+/* RFC 6223 §4.3: renegotiated in every refresh. */
+START_TEST(a_promise_holds_for_one_answer_only)
+{
+	answered_via(200, ";keep=30", "Path: <sip:edge.example.com;lr;ob>\r\n"
+		     "Require: outbound\r\nFlow-Timer: 20\r\n");
+	ck_assert(facts.promised && facts.path_ob);
+	ck_assert_uint_eq(20, facts.flow_timer);
+
+	answered_via(200, ";keep", "");
+	ck_assert(!facts.promised && !facts.path_ob);
+	ck_assert_uint_eq(0, facts.flow_timer);
+}
+END_TEST
+
+
+START_TEST(path_tells_whether_the_edge_does_outbound)
+{
+	static const struct {
+		const char *headers;
+		bool ob;
+	} table[] = {
+		/* RFC 5626 §9.2 */
+		{"Path: <sip:VskztcQ/S8p4WPbOnHbuyh5iJvJIW3ib@ep1.example.com;"
+			"lr;ob>\r\n", true},
+		{"PATH: <sip:p3.example.com;lr>, <sip:p1.example.com;lr;OB>"
+			"\r\n", true},
+		{"Path: <sip:p3.example.com;lr>\r\nPath: <sip:p1.example.com;"
+			"ob>\r\n", true},
+		{"Path: <sip:p1.example.com;lr>;ob\r\n", false},
+		{"Path: <sip:ob@p1.example.com;lr;obb>\r\n", false},
+		{"Path: \r\n", false},
+		{"Path: <sip:p1.example.com;ob\r\n", false},
+		{"", false},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		answered(200, table[i].headers);
+		ck_assert_msg(table[i].ob == facts.path_ob, "%s",
+			      table[i].headers);
+		answered(403, table[i].headers);
+		ck_assert(!facts.path_ob);
+	}
 }
 END_TEST
 
@@ -1055,6 +1360,12 @@ static void add_print_tests(TCase *tc)
 	tcase_add_test(tc, configuration_cannot_inject_headers);
 	tcase_add_test(tc, socket_without_address_is_the_callers_fault);
 	tcase_add_test(tc, credentials_are_for_the_request_uri);
+	tcase_add_test(tc, earlier_bindings_are_removed_behind_the_new_one);
+	tcase_add_test(tc, on_udp_only_as_many_are_removed_as_fit);
+	tcase_add_test(tc, old_bindings_that_cannot_be_named_are_passed_over);
+	tcase_add_test(tc, contact_uri_is_the_one_that_is_sent);
+	tcase_add_test(tc, a_redirection_is_asked_itself);
+	tcase_add_test(tc, nextnonce_is_in_the_next_register_with_nc_1);
 	tcase_add_test(tc, options_go_where_the_register_goes);
 	tcase_add_test(tc, tokens_differ_by_account_and_by_flow);
 }
@@ -1078,6 +1389,8 @@ static void add_read_tests(TCase *tc)
 	tcase_add_test(tc, origin_story);
 	tcase_add_test(tc, via_tells_the_mapping);
 	tcase_add_test(tc, promise_of_keepalive_is_read);
+	tcase_add_test(tc, a_promise_holds_for_one_answer_only);
+	tcase_add_test(tc, path_tells_whether_the_edge_does_outbound);
 	tcase_add_test(tc, numbers_of_refusals_are_read);
 	tcase_add_test(tc, contacts_of_a_refusal_mean_nothing);
 	tcase_add_test(tc, endless_list_is_read_up_to_a_bound);

@@ -1,30 +1,10 @@
-/* resolve.c, records.c, dns_answer.c and hosts.c against a DNS server that
+/* Hosts with a port: resolve.c, records.c and hosts.c against a DNS server that
  * says what we want. */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include "dns_server.h"
-#include "harness.h"
-#include "resolve.h"
-#include "timer.h"
+#include "resolve_rig.h"
 
-
-#define WAIT 5000                /* [ms] far more than anything needs */
-
-/* What one query was told. */
-struct told {
-	struct resolve_query *q;
-	unsigned calls;
-	int err;
-	char text[200];
-	struct sa addrv[TARGET_MAX];
-	size_t addrc;
-};
 
 static const struct dns_zone zonev[] = {
 	{.name = "v4.test", .v4 = "127.0.0.2", .ttl = 300, .soa = 300},
@@ -41,90 +21,32 @@ static const struct dns_zone zonev[] = {
 	 .soa = 1},
 	{.name = "servfail.test", .rcode = DNS_RCODE_SRV_FAIL},
 	{.name = "refused.test", .rcode = DNS_RCODE_REFUSED},
-	{.name = "silent.test", .silent = DNS_QTYPE_ANY},
-	{.name = "mute6.test", .v4 = "127.0.0.2", .ttl = 300,
-	 .silent = DNS_TYPE_AAAA},
-	{.name = "deaf4.test", .silent = DNS_TYPE_A},
-	{.name = "long.test", .truncated = true},
+	{.name = "silent.test", .fault = DNS_SILENT},
+	{.name = "mute6.test", .type = DNS_TYPE_AAAA, .fault = DNS_SILENT},
+	{.name = "mute6.test", .v4 = "127.0.0.2", .ttl = 300},
+	{.name = "deaf4.test", .type = DNS_TYPE_A, .fault = DNS_SILENT},
+	{.name = "deaf4.test"},
+	{.name = "long.test", .fault = DNS_TRUNCATED_ALWAYS},
 	{.name = "listed.test", .v4 = "127.0.0.9", .ttl = 300},
 	{.name = NULL},
 };
 
-static struct dns_server server;
-static struct resolve *resolver;
-static char hosts[64];
-
-
-static void write_hosts(const char *text)
-{
-	FILE *f = fopen(hosts, "w");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fputs(text, f), 0);
-	ck_assert_int_eq(0, fclose(f));
-}
 
 
 static void setup(void)
 {
-	int fd;
-
-	harness_setup();
-	ck_assert_int_eq(0, dns_server_start(&server, zonev));
-	ck_assert_int_eq(0, resolve_alloc(&resolver, &server.addr, 1));
-
-	(void)snprintf(hosts, sizeof(hosts), "/tmp/sipregd-hosts-XXXXXX");
-	fd = mkstemp(hosts);
-	ck_assert_int_ge(fd, 0);
-	(void)close(fd);
-	ck_assert_int_eq(0, resolve_set_hosts(resolver, hosts));
-}
-
-
-static void teardown(void)
-{
-	resolver = mem_deref(resolver);
-	dns_server_stop(&server);
-	(void)unlink(hosts);
-	ck_assert_uint_eq(0, timers_count());
-	harness_teardown();
-}
-
-
-static void told_handler(int err, const char *text, const struct sa *addrv,
-			 size_t addrc, void *arg)
-{
-	struct told *t = arg;
-
-	++t->calls;
-	t->err = err;
-	t->addrc = addrc;
-	ck_assert_uint_le(addrc, TARGET_MAX);
-	memcpy(t->addrv, addrv, addrc * sizeof(*addrv));
-	(void)snprintf(t->text, sizeof(t->text), "%s", text);
-	t->q = mem_deref(t->q);
+	rrig_start(zonev);
 }
 
 
 static void ask(struct told *t, const char *host, enum resolve_family family)
 {
-	memset(t, 0, sizeof(*t));
-	ck_assert_int_eq(0, resolve_query(&t->q, resolver, host, 5060, family,
-					  told_handler, t));
-	ck_assert_uint_eq(0, t->calls);
-}
+	const struct resolve_uri uri = {
+		.host = host, .port = 5060, .transport = TRANSPORT_UDP,
+		.family = family,
+	};
 
-
-static struct told asked(const char *host, enum resolve_family family)
-{
-	struct told t;
-
-	ask(&t, host, family);
-	ck_assert_msg(harness_wait(harness_count, &t.calls, WAIT), "%s", host);
-	harness_run(5);
-	ck_assert_uint_eq(1, t.calls);
-
-	return t;
+	rrig_ask(t, &uri);
 }
 
 
@@ -141,7 +63,10 @@ static void check_addresses(const struct told *t, unsigned n, ...)
 
 		ck_assert_int_eq(0, sa_set_str(&want, va_arg(ap, char *),
 					       5060));
-		ck_assert_msg(sa_cmp(&want, &t->addrv[i], SA_ALL), "%u", i);
+		ck_assert_msg(sa_cmp(&want, &t->addrv[i].addr, SA_ALL), "%u",
+			      i);
+		ck_assert_uint_eq(0, t->addrv[i].group);
+		ck_assert_uint_eq(TRANSPORT_UDP, t->addrv[i].transport);
 	}
 
 	va_end(ap);
@@ -150,28 +75,39 @@ static void check_addresses(const struct told *t, unsigned n, ...)
 
 START_TEST(literals_need_nobody)
 {
-	struct told t = asked("192.0.2.1", RESOLVE_ANY);
+	struct told t = rrig_host("192.0.2.1", RESOLVE_ANY);
 
 	check_addresses(&t, 1, "192.0.2.1");
-	t = asked("2001:db8::1", RESOLVE_IPV6);
+	t = rrig_host("2001:db8::1", RESOLVE_IPV6);
 	check_addresses(&t, 1, "2001:db8::1");
-	t = asked("[2001:db8::1]", RESOLVE_ANY);
+	t = rrig_host("[2001:db8::1]", RESOLVE_ANY);
 	check_addresses(&t, 1, "2001:db8::1");
-	ck_assert_uint_eq(0, server.a + server.aaaa);
+	ck_assert_uint_eq(0, rrig.server.a + rrig.server.aaaa);
 }
 END_TEST
 
 
 START_TEST(a_literal_of_the_other_family_is_no_address)
 {
-	struct told t = asked("192.0.2.1", RESOLVE_IPV6);
+	struct told t = rrig_host("192.0.2.1", RESOLVE_IPV6);
 
 	ck_assert_int_eq(ENOENT, t.err);
 	ck_assert_str_ne("", t.text);
-	t = asked("[::1]", RESOLVE_IPV4);
+	t = rrig_host("[::1]", RESOLVE_IPV4);
 	ck_assert_int_eq(ENOENT, t.err);
 }
 END_TEST
+
+
+static void check_refused(const char *host)
+{
+	const struct resolve_uri uri = {.host = host, .port = 1};
+	struct resolve_query *q = NULL;
+
+	ck_assert_msg(resolve_query(&q, rrig.resolve, &uri, rrig_handler,
+				    NULL) == EINVAL, "%s", host);
+	ck_assert_ptr_null(q);
+}
 
 
 START_TEST(what_can_be_no_name_is_refused)
@@ -184,34 +120,28 @@ START_TEST(what_can_be_no_name_is_refused)
 		"192.0.2", "192.0.2.256", "sip:v4.test", "\xc3\xa4.test",
 		long_label,
 	};
-	struct resolve_query *q = NULL;
 	char name[300];
 
 	for (unsigned i = 0; i < 12; i++)
-		ck_assert_msg(resolve_query(&q, resolver, badv[i], 1,
-					    RESOLVE_ANY, told_handler, NULL)
-			      == EINVAL, "%s", badv[i]);
+		check_refused(badv[i]);
 
 	for (unsigned i = 0; i < sizeof(name); i++)
 		name[i] = i % 2 ? '.' : 'a';
 	name[sizeof(name) - 1] = '\0';
-	ck_assert_int_eq(EINVAL, resolve_query(&q, resolver, name, 1,
-					       RESOLVE_ANY, told_handler,
-					       NULL));
-	ck_assert_ptr_null(q);
+	check_refused(name);
 }
 END_TEST
 
 
 START_TEST(a_name_with_ipv4_only)
 {
-	struct told t = asked("v4.test", RESOLVE_ANY);
+	struct told t = rrig_host("v4.test", RESOLVE_ANY);
 
 	check_addresses(&t, 1, "127.0.0.2");
-	ck_assert_uint_eq(1, server.a);
-	ck_assert_uint_eq(1, server.aaaa);
+	ck_assert_uint_eq(1, rrig.server.a);
+	ck_assert_uint_eq(1, rrig.server.aaaa);
 
-	t = asked("v4.test", RESOLVE_IPV6);
+	t = rrig_host("v4.test", RESOLVE_IPV6);
 	ck_assert_int_eq(ENOENT, t.err);
 	ck_assert_ptr_nonnull(strstr(t.text, "no IPv6 address"));
 }
@@ -220,13 +150,13 @@ END_TEST
 
 START_TEST(only_the_wanted_family_is_asked_for)
 {
-	struct told t = asked("both.test", RESOLVE_IPV6);
+	struct told t = rrig_host("both.test", RESOLVE_IPV6);
 
 	check_addresses(&t, 1, "::1");
-	ck_assert_uint_eq(0, server.a);
-	t = asked("far.test", RESOLVE_IPV4);
+	ck_assert_uint_eq(0, rrig.server.a);
+	t = rrig_host("far.test", RESOLVE_IPV4);
 	check_addresses(&t, 1, "127.0.0.2");
-	ck_assert_uint_eq(1, server.aaaa);
+	ck_assert_uint_eq(1, rrig.server.aaaa);
 }
 END_TEST
 
@@ -252,17 +182,17 @@ static bool routed(const char *literal)
 
 START_TEST(a_family_without_a_route_comes_last)
 {
-	struct told t = asked("both.test", RESOLVE_ANY);
+	struct told t = rrig_host("both.test", RESOLVE_ANY);
 
 	if (routed("::1"))
 		check_addresses(&t, 2, "::1", "127.0.0.2");
 	else
 		check_addresses(&t, 2, "127.0.0.2", "::1");
 
-	t = asked("far.test", RESOLVE_ANY);
+	t = rrig_host("far.test", RESOLVE_ANY);
 	if (routed("2001:db8::1"))
-		check_addresses(&t, 3, "2001:db8::1", "2001:db8::2",
-				"127.0.0.2");
+		check_addresses(&t, 3, "2001:db8::1", "127.0.0.2",
+				"2001:db8::2");
 	else
 		check_addresses(&t, 3, "127.0.0.2", "2001:db8::1",
 				"2001:db8::2");
@@ -272,7 +202,7 @@ END_TEST
 
 START_TEST(addresses_keep_their_order_and_are_told_once)
 {
-	struct told t = asked("several.test", RESOLVE_ANY);
+	struct told t = rrig_host("several.test", RESOLVE_ANY);
 
 	check_addresses(&t, 2, "127.0.0.3", "127.0.0.2");
 }
@@ -281,7 +211,7 @@ END_TEST
 
 START_TEST(an_alias_is_followed)
 {
-	struct told t = asked("alias.test", RESOLVE_ANY);
+	struct told t = rrig_host("alias.test", RESOLVE_ANY);
 
 	check_addresses(&t, 1, "127.0.0.2");
 }
@@ -290,7 +220,7 @@ END_TEST
 
 START_TEST(the_unspecified_address_is_none)
 {
-	struct told t = asked("blocked.test", RESOLVE_ANY);
+	struct told t = rrig_host("blocked.test", RESOLVE_ANY);
 
 	ck_assert_int_eq(ENOENT, t.err);
 }
@@ -299,49 +229,49 @@ END_TEST
 
 START_TEST(names_have_no_case_and_may_end_with_a_dot)
 {
-	struct told t = asked("V4.Test.", RESOLVE_IPV4);
+	struct told t = rrig_host("V4.Test.", RESOLVE_IPV4);
 
 	check_addresses(&t, 1, "127.0.0.2");
-	t = asked("v4.test", RESOLVE_IPV4);
+	t = rrig_host("v4.test", RESOLVE_IPV4);
 	check_addresses(&t, 1, "127.0.0.2");
-	ck_assert_uint_eq(1, server.a);
+	ck_assert_uint_eq(1, rrig.server.a);
 }
 END_TEST
 
 
 START_TEST(a_missing_name_is_known_to_be_missing)
 {
-	struct told t = asked("nobody.test", RESOLVE_IPV4);
+	struct told t = rrig_host("nobody.test", RESOLVE_IPV4);
 
 	ck_assert_int_eq(ENOENT, t.err);
 	ck_assert_str_eq("no such name (NXDOMAIN from 127.0.0.1)", t.text);
-	ck_assert_uint_eq(1, server.a);
+	ck_assert_uint_eq(1, rrig.server.a);
 
 	/* remembered for as long as its SOA says: 1 s */
-	t = asked("nobody.test", RESOLVE_IPV4);
+	t = rrig_host("nobody.test", RESOLVE_IPV4);
 	ck_assert_int_eq(ENOENT, t.err);
-	ck_assert_uint_eq(1, server.a);
+	ck_assert_uint_eq(1, rrig.server.a);
 
 	harness_run(1050);
-	t = asked("nobody.test", RESOLVE_IPV4);
+	t = rrig_host("nobody.test", RESOLVE_IPV4);
 	ck_assert_int_eq(ENOENT, t.err);
-	ck_assert_uint_eq(2, server.a);
+	ck_assert_uint_eq(2, rrig.server.a);
 }
 END_TEST
 
 
 START_TEST(a_server_that_cannot_is_no_missing_name)
 {
-	struct told t = asked("servfail.test", RESOLVE_IPV4);
+	struct told t = rrig_host("servfail.test", RESOLVE_IPV4);
 
 	ck_assert_int_eq(EPROTO, t.err);
 	ck_assert_str_eq("SERVFAIL from 127.0.0.1", t.text);
 
-	t = asked("refused.test", RESOLVE_ANY);
+	t = rrig_host("refused.test", RESOLVE_ANY);
 	ck_assert_int_eq(EPROTO, t.err);
 	ck_assert_str_eq("REFUSED from 127.0.0.1", t.text);
 
-	t = asked("long.test", RESOLVE_IPV4);
+	t = rrig_host("long.test", RESOLVE_IPV4);
 	ck_assert_int_eq(EPROTO, t.err);
 	ck_assert_str_eq("a truncated answer from 127.0.0.1", t.text);
 }
@@ -354,18 +284,18 @@ START_TEST(silence_ends)
 	unsigned tries;
 	struct told t;
 
-	resolve_set_timeout(resolver, 700);
-	t = asked("silent.test", RESOLVE_ANY);
+	resolve_set_timeout(rrig.resolve, 700);
+	t = rrig_host("silent.test", RESOLVE_ANY);
 	ck_assert_int_eq(ETIMEDOUT, t.err);
 	ck_assert_str_eq("no answer from 127.0.0.1", t.text);
 	ck_assert_uint_ge(loop_now() - start, 700);
 	ck_assert_uint_lt(loop_now() - start, 1300);
 
-	/* there was a second try, and is none any more */
-	tries = server.a;
+	/* there were more tries, and are none any more */
+	tries = rrig.server.a;
 	ck_assert_uint_ge(tries, 2);
 	harness_run(1200);
-	ck_assert_uint_eq(tries, server.a);
+	ck_assert_uint_eq(tries, rrig.server.a);
 }
 END_TEST
 
@@ -374,12 +304,12 @@ START_TEST(one_family_is_enough_when_the_other_is_not_answered)
 {
 	struct told t;
 
-	resolve_set_timeout(resolver, 300);
-	t = asked("mute6.test", RESOLVE_ANY);
+	resolve_set_timeout(rrig.resolve, 300);
+	t = rrig_host("mute6.test", RESOLVE_ANY);
 	check_addresses(&t, 1, "127.0.0.2");
 
 	/* and a family that could not be asked for is no missing name */
-	t = asked("deaf4.test", RESOLVE_ANY);
+	t = rrig_host("deaf4.test", RESOLVE_ANY);
 	ck_assert_int_eq(ETIMEDOUT, t.err);
 }
 END_TEST
@@ -388,14 +318,14 @@ END_TEST
 START_TEST(a_family_that_is_not_answered_delays_little)
 {
 	msec_t start = loop_now();
-	struct told t = asked("mute6.test", RESOLVE_ANY);
+	struct told t = rrig_host("mute6.test", RESOLVE_ANY);
 
 	/* 2 s of the 10 s */
 	check_addresses(&t, 1, "127.0.0.2");
 	ck_assert_uint_ge(loop_now() - start, 2000);
 	ck_assert_uint_lt(loop_now() - start, 4000);
 
-	t = asked("mute6.test", RESOLVE_IPV4);
+	t = rrig_host("mute6.test", RESOLVE_IPV4);
 	check_addresses(&t, 1, "127.0.0.2");
 	ck_assert_uint_lt(loop_now() - start, 4000);
 }
@@ -422,9 +352,9 @@ START_TEST(many_ask_and_one_question_is_sent)
 	for (unsigned i = 0; i < 10; i++)
 		ask(&v[i], "v4.test", i % 2 ? RESOLVE_IPV4 : RESOLVE_ANY);
 
-	ck_assert(harness_wait(all_told, v, WAIT));
-	ck_assert_uint_eq(1, server.a);
-	ck_assert_uint_eq(1, server.aaaa);
+	ck_assert(harness_wait(all_told, v, RIG_WAIT));
+	ck_assert_uint_eq(1, rrig.server.a);
+	ck_assert_uint_eq(1, rrig.server.aaaa);
 
 	for (unsigned i = 0; i < 10; i++) {
 		check_addresses(&v[i], 1, "127.0.0.2");
@@ -436,23 +366,23 @@ END_TEST
 
 START_TEST(an_answer_is_kept_for_its_ttl)
 {
-	struct told t = asked("short.test", RESOLVE_IPV4);
+	struct told t = rrig_host("short.test", RESOLVE_IPV4);
 
 	check_addresses(&t, 1, "127.0.0.2");
-	t = asked("short.test", RESOLVE_IPV4);
+	t = rrig_host("short.test", RESOLVE_IPV4);
 	check_addresses(&t, 1, "127.0.0.2");
-	ck_assert_uint_eq(1, server.a);
+	ck_assert_uint_eq(1, rrig.server.a);
 
 	/* a TTL of 0 counts as 1 s */
 	harness_run(1050);
-	t = asked("short.test", RESOLVE_IPV4);
+	t = rrig_host("short.test", RESOLVE_IPV4);
 	check_addresses(&t, 1, "127.0.0.2");
-	ck_assert_uint_eq(2, server.a);
+	ck_assert_uint_eq(2, rrig.server.a);
 
-	t = asked("v4.test", RESOLVE_IPV4);
+	t = rrig_host("v4.test", RESOLVE_IPV4);
 	harness_run(1050);
-	t = asked("v4.test", RESOLVE_IPV4);
-	ck_assert_uint_eq(3, server.a);
+	t = rrig_host("v4.test", RESOLVE_IPV4);
+	ck_assert_uint_eq(3, rrig.server.a);
 }
 END_TEST
 
@@ -461,46 +391,46 @@ START_TEST(the_hosts_file_comes_first)
 {
 	struct told t;
 
-	write_hosts("# comment\n"
+	rrig_write(rrig.hosts, "# comment\n"
 		    "127.0.0.7 other.test Listed.Test # listed.test\n"
 		    "127.0.0.8\tlisted.test\n"
 		    "::1 listed.test\n"
 		    "nonsense listed.test\n"
 		    "#127.0.0.6 listed.test\n");
 
-	t = asked("listed.test", RESOLVE_IPV4);
+	t = rrig_host("listed.test", RESOLVE_IPV4);
 	check_addresses(&t, 2, "127.0.0.7", "127.0.0.8");
-	t = asked("listed.test", RESOLVE_IPV6);
+	t = rrig_host("listed.test", RESOLVE_IPV6);
 	check_addresses(&t, 1, "::1");
-	t = asked("other.test", RESOLVE_ANY);
+	t = rrig_host("other.test", RESOLVE_ANY);
 	check_addresses(&t, 1, "127.0.0.7");
-	ck_assert_uint_eq(0, server.a + server.aaaa);
+	ck_assert_uint_eq(0, rrig.server.a + rrig.server.aaaa);
 
-	t = asked("other.test", RESOLVE_IPV6);
+	t = rrig_host("other.test", RESOLVE_IPV6);
 	ck_assert_int_eq(ENOENT, t.err);
-	ck_assert_uint_eq(0, server.a + server.aaaa);
+	ck_assert_uint_eq(0, rrig.server.a + rrig.server.aaaa);
 }
 END_TEST
 
 
 START_TEST(an_edited_hosts_file_counts_at_once)
 {
-	struct told t = asked("listed.test", RESOLVE_IPV4);
+	struct told t = rrig_host("listed.test", RESOLVE_IPV4);
 
 	check_addresses(&t, 1, "127.0.0.9");
 
-	write_hosts("127.0.0.7 listed.test\n");
-	t = asked("listed.test", RESOLVE_IPV4);
+	rrig_write(rrig.hosts, "127.0.0.7 listed.test\n");
+	t = rrig_host("listed.test", RESOLVE_IPV4);
 	check_addresses(&t, 1, "127.0.0.7");
 
-	write_hosts("127.0.0.10 listed.test\n");
-	t = asked("listed.test", RESOLVE_IPV4);
+	rrig_write(rrig.hosts, "127.0.0.10 listed.test\n");
+	t = rrig_host("listed.test", RESOLVE_IPV4);
 	check_addresses(&t, 1, "127.0.0.10");
 
-	ck_assert_int_eq(0, unlink(hosts));
-	t = asked("listed.test", RESOLVE_IPV4);
+	ck_assert_int_eq(0, unlink(rrig.hosts));
+	t = rrig_host("listed.test", RESOLVE_IPV4);
 	check_addresses(&t, 1, "127.0.0.9");
-	ck_assert_uint_eq(2, server.a);
+	ck_assert_uint_eq(2, rrig.server.a);
 }
 END_TEST
 
@@ -516,11 +446,11 @@ START_TEST(a_query_can_be_freed_at_any_time)
 
 	/* while the server thinks */
 	ask(&late, "silent.test", RESOLVE_IPV6);
-	ck_assert(harness_wait(harness_count, &server.aaaa, WAIT));
+	ck_assert(harness_wait(harness_count, &rrig.server.aaaa, RIG_WAIT));
 	late.q = mem_deref(late.q);
 
 	/* when the answer is on its way to us */
-	ck_assert(harness_wait(harness_count, &kept.calls, WAIT));
+	ck_assert(harness_wait(harness_count, &kept.calls, RIG_WAIT));
 	ask(&known, "v4.test", RESOLVE_ANY);
 	known.q = mem_deref(known.q);
 	ask(&literal, "192.0.2.1", RESOLVE_ANY);
@@ -529,7 +459,7 @@ START_TEST(a_query_can_be_freed_at_any_time)
 	harness_run(10);
 	ck_assert_uint_eq(0, early.calls + late.calls);
 	ck_assert_uint_eq(0, literal.calls + known.calls);
-	ck_assert_uint_eq(1, server.a);
+	ck_assert_uint_eq(1, rrig.server.a);
 }
 END_TEST
 
@@ -538,10 +468,10 @@ START_TEST(the_resolver_can_be_freed_before_its_queries)
 {
 	struct told dns, known;
 
-	(void)asked("v4.test", RESOLVE_IPV4);
+	(void)rrig_host("v4.test", RESOLVE_IPV4);
 	ask(&dns, "both.test", RESOLVE_ANY);
 	ask(&known, "v4.test", RESOLVE_IPV4);
-	resolver = mem_deref(resolver);
+	rrig.resolve = mem_deref(rrig.resolve);
 
 	harness_run(20);
 	ck_assert_uint_eq(0, dns.calls + known.calls);
@@ -552,13 +482,10 @@ START_TEST(the_resolver_can_be_freed_before_its_queries)
 END_TEST
 
 
-static void last_handler(int err, const char *text, const struct sa *addrv,
-			 size_t addrc, void *arg)
+static void last_handler(const struct resolve_result *r, void *arg)
 {
-	struct told *t = arg;
-
-	resolver = mem_deref(resolver);
-	told_handler(err, text, addrv, addrc, t);
+	rrig.resolve = mem_deref(rrig.resolve);
+	rrig_handler(r, arg);
 }
 
 
@@ -572,16 +499,15 @@ static bool one_told(void *arg)
 
 START_TEST(a_handler_may_free_the_resolver)
 {
+	const struct resolve_uri uri = {.host = "v4.test", .port = 5060};
 	struct told v[2] = {{.calls = 0}};
 
 	for (unsigned i = 0; i < 2; i++)
-		ck_assert_int_eq(0, resolve_query(&v[i].q, resolver,
-						  "v4.test", 5060,
-						  RESOLVE_IPV4, last_handler,
-						  &v[i]));
+		ck_assert_int_eq(0, resolve_query(&v[i].q, rrig.resolve, &uri,
+						  last_handler, &v[i]));
 
 	/* whichever comes first, the other one hears nothing */
-	ck_assert(harness_wait(one_told, v, WAIT));
+	ck_assert(harness_wait(one_told, v, RIG_WAIT));
 	harness_run(10);
 	ck_assert_uint_eq(1, v[0].calls + v[1].calls);
 	mem_deref(v[0].q);
@@ -592,22 +518,27 @@ END_TEST
 
 START_TEST(more_names_than_are_kept_are_all_answered)
 {
+	struct told v[100];
 	char name[32];
-	struct told t;
 
-	for (unsigned i = 0; i < 2100; i++) {
-		(void)snprintf(name, sizeof(name), "n%u.test", i);
-		ask(&t, name, RESOLVE_IPV4);
-		ck_assert(harness_wait(harness_count, &t.calls, WAIT));
-		ck_assert_int_eq(ENOENT, t.err);
+	for (unsigned i = 0; i < 8300; i += 100) {
+		for (unsigned j = 0; j < 100; j++) {
+			(void)snprintf(name, sizeof(name), "n%u.test", i + j);
+			ask(&v[j], name, RESOLVE_IPV4);
+		}
+		for (unsigned j = 0; j < 100; j++) {
+			ck_assert(harness_wait(harness_count, &v[j].calls,
+					       RIG_WAIT));
+			ck_assert_int_eq(ENOENT, v[j].err);
+		}
 	}
 
 	/* the first ones are gone, the last ones not */
-	ck_assert_uint_eq(2100, server.a);
-	(void)asked("n2099.test", RESOLVE_IPV4);
-	ck_assert_uint_eq(2100, server.a);
-	(void)asked("n0.test", RESOLVE_IPV4);
-	ck_assert_uint_eq(2101, server.a);
+	ck_assert_uint_eq(8300, rrig.server.a);
+	(void)rrig_host("n8299.test", RESOLVE_IPV4);
+	ck_assert_uint_eq(8300, rrig.server.a);
+	(void)rrig_host("n0.test", RESOLVE_IPV4);
+	ck_assert_uint_eq(8301, rrig.server.a);
 }
 END_TEST
 
@@ -619,7 +550,7 @@ Suite *suite_resolve(void)
 	Suite *s = suite_create("resolve");
 	TCase *tc = tcase_create("resolve");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, rrig_stop);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, literals_need_nobody);
 	tcase_add_test(tc, a_literal_of_the_other_family_is_no_address);

@@ -1,5 +1,6 @@
 /* service.c: what the service manager hears. */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,24 @@ START_TEST(the_life_of_the_service_is_told)
 END_TEST
 
 
+START_TEST(a_reload_is_told_with_its_time)
+{
+	const char *time;
+	uint64_t usec;
+
+	ck_assert_int_eq(0, service_init());
+	service_reloading();
+	time = strchr(hear(), '\n');
+	ck_assert_ptr_nonnull(time);
+	ck_assert_int_eq(0, strncmp("RELOADING=1\n", heard, 12));
+	ck_assert_int_eq(1, sscanf(time, "\nMONOTONIC_USEC=%" SCNu64, &usec));
+	ck_assert_uint_gt(usec, 0);
+	service_ready();
+	ck_assert_str_eq("READY=1", hear());
+}
+END_TEST
+
+
 START_TEST(a_status_is_told_when_it_changes)
 {
 	ck_assert_int_eq(0, service_init());
@@ -125,6 +144,7 @@ Suite *suite_service(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_life_of_the_service_is_told);
+	tcase_add_test(tc, a_reload_is_told_with_its_time);
 	tcase_add_test(tc, a_status_is_told_when_it_changes);
 	tcase_add_test(tc, the_watchdog_is_fed_twice_per_interval);
 	tcase_add_test(tc, without_a_manager_nothing_happens);

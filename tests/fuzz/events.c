@@ -20,6 +20,7 @@ struct play {
 	const uint8_t *p, *end;
 	enum deed last;          /* what was done last */
 	bool ponging, answering; /* pings and OPTIONS by themselves */
+	bool families;           /* what is well has two of them */
 	msec_t knock_at;         /* by hand not before */
 };
 
@@ -163,6 +164,7 @@ static void do_manners(struct play *p)
 
 	p->ponging = bits & 1;
 	p->answering = bits & 2;
+	p->families = bits & 4;
 }
 
 
@@ -286,7 +288,17 @@ static void do_code(struct play *p)
 
 	a.retry_after = byte(p) & 1 ? number(p) : 0;
 	a.min_expires = byte(p) & 1 ? number(p) : 0;
+	a.redirect = a.code / 100 == 3 && byte(p) & 1;
 	answer(p, &a);
+}
+
+
+static void do_redirect(struct play *p)
+{
+	struct answer a = world_code(302);
+
+	a.redirect = true;
+	world_answer(&p->w, &a, NULL);
 }
 
 
@@ -296,9 +308,12 @@ static void do_start(struct play *p)   { world_start(&p->w); }
 static void do_stop(struct play *p)    { world_stop(&p->w); }
 static void do_pause(struct play *p)   { world_pause(&p->w); }
 static void do_kick(struct play *p)    { world_kick(&p->w); }
+static void do_reconnect(struct play *p) { world_reconnect(&p->w); }
 static void do_local(struct play *p)   { world_local_event(&p->w); }
 static void do_no_dns(struct play *p)  { world_resolve_failed(&p->w); }
 static void do_connected(struct play *p) { world_connected(&p->w); }
+static void do_rival(struct play *p)   { world_rival_connected(&p->w); }
+static void do_olds(struct play *p)    { p->w.olds = upto(p, 5); }
 static void do_lost(struct play *p)    { world_lost(&p->w, reason(p)); }
 static void do_pong(struct play *p)    { world_pong(&p->w); }
 static void do_options(struct play *p) { world_options_answer(&p->w); }
@@ -308,12 +323,57 @@ static void do_inbound(struct play *p) { world_inbound(&p->w); }
 static void do_promise(struct play *p) { world_promise(&p->w, number(p)); }
 
 
+/* Each a host of its own, hosts with two addresses, one host, anything. */
+static void group(struct play *p, struct target_list *list, unsigned how)
+{
+	unsigned i;
+
+	for (i = 0; i < TARGET_MAX; i++)
+		list->groupv[i] = (uint8_t)(how == 0 ? i : how == 1 ? i / 2 :
+					    how == 2 ? 0 : byte(p));
+}
+
+
+static uint32_t mask(struct play *p)
+{
+	static const uint32_t maskv[] = {
+		0, UINT32_MAX, 0x55555555, 0xaaaaaaaa, 1, 2,
+	};
+	const unsigned n = sizeof(maskv) / sizeof(maskv[0]);
+	const unsigned i = upto(p, n + 1);
+
+	return i < n ? maskv[i] : word(p);
+}
+
+
 static void do_resolved(struct play *p)
 {
 	const unsigned count = addresses(p);
-	const uint32_t down = byte(p) & 1 ? word(p) : 0;
+	struct target_list list = world_list(&p->w, count, 0);
+	const uint8_t bits = byte(p);
 
-	world_resolved(&p->w, count, down);
+	group(p, &list, bits & 3);
+	if (bits & 4)
+		list.down = word(p);
+	if (bits & 8)
+		list.stream = mask(p);
+	if (bits & 16)
+		list.ipv6 = mask(p);
+	if (bits & 32 && world_reg(&p->w)->state == REG_RESOLVE)
+		p->w.edge_first = upto(p, TARGET_MAX);
+
+	world_resolved(&p->w, &list);
+}
+
+
+/* One host with two addresses, TCP or UDP as the account has it. */
+static void do_families(struct play *p)
+{
+	struct target_list list = world_list(&p->w, 2, 0);
+
+	list.ipv6 = 1;
+	list.groupv[1] = list.groupv[0];
+	world_resolved(&p->w, &list);
 }
 
 
@@ -323,6 +383,45 @@ static void do_refused(struct play *p)
 	const uint32_t down = byte(p) & 1 ? word(p) : 0;
 
 	world_refused(&p->w, r, down);
+}
+
+
+static void do_rival_refused(struct play *p)
+{
+	const enum reason r = reason(p);
+	const uint32_t down = byte(p) & 1 ? word(p) : 0;
+
+	world_rival_refused(&p->w, r, down);
+}
+
+
+/* To where the other family is tried beside the first. */
+static void do_race(struct play *p)
+{
+	struct world *w = &p->w;
+
+	do_families(p);
+	if (!w->edges)
+		world_turn(w);
+	(void)world_pass(w, w->now + REG_RACE_DELAY, false);
+}
+
+
+/* Killed, and what was kept is of any age; CSeq is less than 2^31. */
+static void do_restart(struct play *p)
+{
+	const uint8_t bits = byte(p);
+	struct world *w = &p->w;
+
+	world_restart(w, world_reg(w)->cseq + bits / 4, bits & 1);
+	if (bits & 2)
+		world_start(w);
+}
+
+
+static void do_event(struct play *p)
+{
+	account_on_event(&p->w.account, EVENT_CONFIG, p->w.now);
 }
 
 
@@ -340,6 +439,13 @@ static void do_turn(struct play *p)
 	}
 
 	world_turn(&p->w);
+}
+
+
+static void do_race_turn(struct play *p)
+{
+	if (!p->w.edges)
+		world_race_turn(&p->w);
 }
 
 
@@ -373,11 +479,14 @@ static void do_well(struct play *p)
 		break;
 
 	case REG_RESOLVE:
-		world_resolved(w, 1, 0);
+		if (p->families)
+			do_families(p);
+		else
+			world_found(w, 1, 0);
 		break;
 
 	case REG_CONNECT:
-		if (!w->flow_there)
+		if (!w->link.there)
 			do_turn(p);
 		world_connected(w);
 		break;
@@ -408,7 +517,10 @@ static void do_well(struct play *p)
 
 /* Every byte is an event; what leads on comes more often. */
 static void (*const eventv[])(struct play *p) = {
-	do_start, do_stop, do_pause, do_kick, do_local, do_no_dns,
+	do_start, do_stop, do_pause, do_kick, do_reconnect, do_restart,
+	do_event, do_olds, do_olds, do_redirect, do_redirect, do_families,
+	do_race, do_race, do_race_turn, do_rival, do_rival_refused,
+	do_local, do_no_dns,
 	do_connected, do_lost, do_pong, do_options, do_partial, do_traffic,
 	do_inbound, do_promise, do_resolved, do_resolved, do_refused,
 	do_refused, do_turn, do_turn, do_hold_turns, do_trouble, do_manners,
@@ -427,7 +539,6 @@ static struct account_policy policy(struct play *p)
 	const uint8_t bits = byte(p);
 	struct account_policy c = {
 		.reg = {
-			.stream = bits & 1,
 			.unregister = (bits & 2) == 0,
 			.learns = bits & 4,
 			.verify = bits & 8 ? SECONDS(10 + word(p) % 86400) : 0,

@@ -7,7 +7,7 @@
 /* By the registrar's memory and the state of the line, not by our own view. */
 static msec_t served_until(const struct sim *s)
 {
-	if (!s->binding_here || s->deaf || !s->w.flow_there)
+	if (!s->binding_here || s->deaf || !s->w.link.there)
 		return 0;
 
 	return s->binding_until;
@@ -26,10 +26,10 @@ static void end_gap(struct sim *s)
 
 
 /* Able: it would have answered well, had it been asked. Of several addresses
- * one always is. */
+ * one always is, and so is one family. */
 static bool able(const struct sim *s)
 {
-	return s->weather == FAIR ||
+	return s->weather == FAIR || s->weather == NO_IPV6 ||
 		(s->weather == HOST_DOWN && s->sc->addresses > 1);
 }
 
@@ -96,8 +96,8 @@ static bool refresh_is_due(const struct sim *s)
 /* UDP: it fell silent, or said something again after a silence. */
 static bool in_doubt(const struct sim *s)
 {
-	return s->sc->udp && (s->w.flow.state == FLOW_SUSPECT ||
-			      s->w.now - s->w.flow.life_at <= 250);
+	return s->sc->udp && (s->w.link.flow.state == FLOW_SUSPECT ||
+			      s->w.now - s->w.link.flow.life_at <= 250);
 }
 
 
@@ -106,8 +106,12 @@ static bool explained(const struct sim *s)
 	if (!s->asked)
 		return true;             /* the first over this flow */
 
-	if (s->code == 401)
+	if (s->code == 401 || s->renewed)
 		return true;             /* check.c counts these */
+
+	/* once more without the old ones, over the same flow once */
+	if (s->code >= 400 && s->named && !s->w.named)
+		return true;
 
 	if (in_doubt(s))
 		return true;
@@ -127,6 +131,8 @@ void measure_register(struct sim *s)
 		++s->unexplained;
 
 	++s->asked;
+	s->renewed = false;
+	s->named = s->w.named;
 	s->code = 0;
 	s->sent_at = s->code_at = s->w.now;
 }

@@ -1,4 +1,5 @@
-/* The weather, the way there and back, and the registrar at its end. */
+/* The weather, the way to the registrar and back, and the process at this end
+ * of it. */
 
 #include <stddef.h>
 #include "sim.h"
@@ -9,28 +10,9 @@
 #define TIMER_F        SECONDS(32)  /* transactions repeat for so long ... */
 #define TIMER_E        SECONDS(4)   /* ... so often, RFC 3261 §17.1.2.2 */
 #define TCP_RTO_MAX    SECONDS(60)  /* a stream repeats, ever more seldom */
-
-
-static msec_t between(struct sim *s, msec_t low, msec_t high)
-{
-	return rng_between(&s->rng, low, high);
-}
-
-
-static bool one_in(struct sim *s, unsigned n)
-{
-	return rng_next(&s->rng) % n == 0;
-}
-
-
-/* Evenly in size: as many of minutes as of hours. */
-static msec_t log_between(struct sim *s, msec_t low, msec_t high)
-{
-	while (low * 2 < high && one_in(s, 2))
-		low *= 2;
-
-	return between(s, low, clock_min(low * 2, high));
-}
+#define CSEQ_AHEAD     50           /* as daemon/state.h writes it */
+#define START_MAX      SECONDS(10)  /* until the process is started again */
+#define AWAY           8            /* the edges of the other host, from */
 
 
 /* --- weather --- */
@@ -47,13 +29,32 @@ static bool is_down(const struct sim *s)
 }
 
 
-/* Of several hosts the one that is in use goes down. */
-static bool hits(const struct sim *s)
+static bool is_ipv6(const struct sim *s, unsigned index)
 {
+	return s->sc->families && index % 2 == 0;
+}
+
+
+/* Of several hosts the one that is in use goes down, or the one where a
+ * redirect leads. */
+static bool hits(const struct sim *s, unsigned index)
+{
+	if (s->weather == NO_IPV6)
+		return is_ipv6(s, index);
+
 	if (s->weather == HOST_DOWN && s->sc->addresses > 1)
-		return s->w.reg.reg.target.index == s->down;
+		return index == s->down;
+
+	if (s->weather == HOST_DOWN && s->sc->redirects)
+		return s->away;
 
 	return is_down(s);
+}
+
+
+static bool hits_flow(const struct sim *s)
+{
+	return hits(s, s->w.link.index);
 }
 
 
@@ -64,8 +65,8 @@ static void clear(struct sim *s)
 	s->weather = FAIR;
 	s->weather_until = NEVER;
 	if (every)
-		s->weather_until = s->w.now + between(s, every / 2,
-						      every / 2 * 3);
+		s->weather_until = s->w.now +
+			sim_between(s, every / 2, every / 2 * 3);
 	else if (s->w.now == 0)
 		s->weather_until = HOURS(1);
 }
@@ -75,7 +76,7 @@ static void host_down(struct sim *s)
 {
 	if (s->sc->addresses < 2)
 		s->binding_until = 0;    /* else they share their memory */
-	if (!s->sc->udp && hits(s))
+	if (!s->sc->udp && hits_flow(s))
 		world_lost(&s->w, REASON_FLOW_LOST);
 }
 
@@ -92,7 +93,7 @@ static void strike(struct sim *s)
 		return;
 	}
 
-	f = &s->sc->faultv[between(s, 0, n - 1)];
+	f = &s->sc->faultv[sim_between(s, 0, n - 1)];
 	if (!lasts(f->weather)) {
 		s->deaf |= f->weather == FORGOTTEN;
 		if (f->weather == AMNESIA)
@@ -103,10 +104,12 @@ static void strike(struct sim *s)
 
 	s->weather = f->weather;
 	s->down = s->w.reg.reg.target.index;
-	s->weather_until = s->w.now + log_between(s, f->least, f->most);
+	s->weather_until = s->w.now + sim_sized(s, f->least, f->most);
 	measure_weather(s);
 	if (f->weather == HOST_DOWN)
 		host_down(s);
+	if (f->weather == NO_DNS)
+		world_lost(&s->w, REASON_FLOW_LOST);
 }
 
 
@@ -134,26 +137,26 @@ static msec_t way(struct sim *s)
 
 	if (s->deaf)
 		return NEVER;
-	if (!hits(s))
+	if (!hits_flow(s))
 		return s->w.now + RTT;
 
 	if (!s->sc->udp)
 		return s->weather == HOST_DOWN ? NEVER :
 			s->weather_until + RTT +
-			between(s, 0, clock_min(left, TCP_RTO_MAX));
+			sim_between(s, 0, clock_min(left, TCP_RTO_MAX));
 
 	return left < TIMER_F - TIMER_E ?
-		s->weather_until + RTT + between(s, 0, TIMER_E) : NEVER;
+		s->weather_until + RTT + sim_between(s, 0, TIMER_E) : NEVER;
 }
 
 
 /* The SYN is repeated after 1, 3 and 7 s. */
-static msec_t syn(const struct sim *s)
+static msec_t syn(const struct sim *s, unsigned index)
 {
 	static const msec_t repeatv[] = {SECONDS(1), SECONDS(3), SECONDS(7)};
 	size_t i;
 
-	if (s->sc->udp || !hits(s))
+	if (s->sc->udp || !hits(s, index))
 		return s->w.now + (s->sc->udp ? 0 : RTT);
 	if (s->weather == HOST_DOWN)
 		return s->w.now + RTT;               /* refused */
@@ -166,33 +169,92 @@ static msec_t syn(const struct sim *s)
 }
 
 
+/* Everything that was on its way over a flow, or to one. */
+static void none_under_way(struct sim *s)
+{
+	unsigned i;
+
+	for (i = 0; i < ADDRESSES_MAX; i++)
+		s->connectedv[i] = NEVER;
+
+	s->answer_at = s->pong_at = s->options_at = NEVER;
+}
+
+
+static void asked_dns(struct sim *s)
+{
+	bool silent = s->weather == NET_DOWN && s->sc->no_dns;
+
+	if (s->sc->no_dns || s->weather == NO_DNS)
+		measure_try(s);
+
+	if (s->weather == NO_DNS)
+		silent = sim_one_in(s, 2);           /* else it says so */
+
+	s->resolved_at = s->w.now + (silent ? DNS_PATIENCE : RTT);
+}
+
+
+static void opened(struct sim *s, unsigned index)
+{
+	s->connectedv[index] = syn(s, index);
+	if (!s->sc->udp && hits(s, index))
+		measure_try(s);
+}
+
+
+/* What daemon/state.h does: written ahead of its use. */
+static void keep_cseq(struct sim *s)
+{
+	const uint32_t cseq = s->w.reg.reg.cseq;
+
+	if (cseq > s->kept_cseq)
+		s->kept_cseq = cseq + CSEQ_AHEAD;
+}
+
+
+static void sent(struct sim *s)
+{
+	if (s->sc->udp || !hits_flow(s))
+		measure_try(s);
+
+	keep_cseq(s);
+	measure_register(s);
+	s->answer_at = way(s);
+}
+
+
 void network_on_deed(struct sim *s, enum deed d)
 {
 	const bool options = !s->sc->no_options;
-	const msec_t now = s->w.now;
 
 	switch (d) {
 
 	case DEED_RESOLVE:
-		if (s->sc->no_dns)
-			measure_try(s);
-		s->resolved_at = now + (s->weather == NET_DOWN &&
-					s->sc->no_dns ? DNS_PATIENCE : RTT);
+	case DEED_REDIRECT:
+		s->away = d == DEED_REDIRECT;
+		asked_dns(s);
+		break;
+
+	case DEED_RENEW:
+		++s->renewals;
+		s->renewed = true;
+		s->hates_callid = false;
+		s->cseq = 0;
 		break;
 
 	case DEED_OPEN:
 		s->deaf = s->binding_here = false;
 		s->asked = 0;
-		s->connected_at = syn(s);
-		if (!s->sc->udp && hits(s))
-			measure_try(s);
+		opened(s, s->w.link.index);
+		break;
+
+	case DEED_OPEN_RIVAL:
+		opened(s, s->w.rival.index);
 		break;
 
 	case DEED_REGISTER:
-		if (s->sc->udp || !hits(s))
-			measure_try(s);
-		measure_register(s);
-		s->answer_at = way(s);
+		sent(s);
 		break;
 
 	case DEED_LEAVE:
@@ -214,88 +276,50 @@ void network_on_deed(struct sim *s, enum deed d)
 		break;
 
 	case DEED_PARK:
+	case DEED_RACE:
 	case DEED_HOLD:
 	case DEED_LEFT:
 		break;
 	}
 
 	/* What was on its way over a flow that is gone does not arrive. */
-	if (!s->w.flow_there)
-		s->connected_at = s->answer_at = s->pong_at = s->options_at =
-			NEVER;
+	if (!s->w.link.there)
+		none_under_way(s);
 }
 
 
-/* --- the registrar --- */
+/* --- the process --- */
 
-static struct answer error_answer(struct sim *s)
+static void plan_kill(struct sim *s)
 {
-	static const uint16_t codev[] = {500, 503, 480, 404, 408, 504, 600};
-	const unsigned n = sizeof(codev) / sizeof(codev[0]);
-	struct answer a = world_code(s->sc->code);
+	const msec_t every = s->sc->killed_every;
 
-	a.retry_after = s->sc->retry_after;
-	if (a.code)
-		return a;
-
-	a.code = codev[between(s, 0, n - 1)];
-	if (one_in(s, 4))
-		a.retry_after = (uint32_t)between(s, 1, 1800);
-
-	return a;
+	s->start_at = NEVER;
+	s->kill_at = every ? s->w.now + sim_between(s, every / 2, every / 2 * 3)
+			   : NEVER;
 }
 
 
-static struct answer good_answer(struct sim *s)
+static void kill_it(struct sim *s)
 {
-	const msec_t lease = log_between(s, s->sc->least, s->sc->most);
+	++s->kills;
+	none_under_way(s);
+	s->resolved_at = NEVER;
+	s->deaf = s->binding_here = false;
+	s->asked = 0;
+	s->hates_callid = sim_one_in(s, 4);
+	s->hates_olds = !s->hates_callid && sim_one_in(s, 4);
 
-	s->binding_until = s->w.now + SECONDS(lease);
-	s->binding_here = true;
-
-	return world_ok((uint32_t)lease);
+	s->w.olds = s->binding_until > s->w.now;
+	world_restart(&s->w, s->kept_cseq, s->kept_worked);
+	s->start_at = s->w.now + sim_between(s, SECONDS(1), START_MAX);
 }
 
 
-static struct answer fair_answer(struct sim *s)
+static void start_it(struct sim *s)
 {
-	const bool reused = s->w.credentials == CHALLENGE_SENT_REUSED;
-
-	if (s->w.credentials == CHALLENGE_SENT_NONE)
-		return world_challenge(&s->w, false, DIGEST_SHA256, true);
-
-	if (reused && one_in(s, 10))
-		return world_challenge(&s->w, true, DIGEST_SHA256, true);
-
-	return good_answer(s);
-}
-
-
-static void answer(struct sim *s)
-{
-	struct answer a;
-
-	switch (s->weather) {
-
-	case ERRORS:
-		a = error_answer(s);
-		break;
-
-	case NO_LOGIN:
-		a = world_challenge(&s->w, false, DIGEST_SHA256, true);
-		break;
-
-	case FORGOTTEN:
-	case AMNESIA:
-	case NET_DOWN:
-	case HOST_DOWN:
-	case FAIR:
-		a = fair_answer(s);
-		break;
-	}
-
-	measure_answer(s, &a);
-	world_answer(&s->w, &a, NULL);
+	plan_kill(s);
+	world_start(&s->w);
 }
 
 
@@ -303,8 +327,9 @@ static void answer(struct sim *s)
 
 void network_init(struct sim *s)
 {
-	s->resolved_at = s->connected_at = s->answer_at = NEVER;
-	s->pong_at = s->options_at = NEVER;
+	s->resolved_at = NEVER;
+	none_under_way(s);
+	plan_kill(s);
 	clear(s);
 }
 
@@ -312,8 +337,13 @@ void network_init(struct sim *s)
 msec_t network_next(const struct sim *s)
 {
 	msec_t at = clock_min(s->weather_until, s->resolved_at);
+	unsigned i;
 
-	at = clock_min(at, clock_min(s->connected_at, s->answer_at));
+	for (i = 0; i < ADDRESSES_MAX; i++)
+		at = clock_min(at, s->connectedv[i]);
+
+	at = clock_min(at, clock_min(s->kill_at, s->start_at));
+	at = clock_min(at, s->answer_at);
 
 	return clock_min(at, clock_min(s->pong_at, s->options_at));
 }
@@ -330,35 +360,74 @@ static bool due(struct sim *s, msec_t *at)
 }
 
 
-static void connected(struct sim *s)
+static void connected(struct sim *s, unsigned index)
 {
-	if (hits(s) && !s->sc->udp)
-		world_refused(&s->w, REASON_CONNECT_REFUSED, 0);
+	struct world *w = &s->w;
+	const bool refused = hits(s, index) && !s->sc->udp;
+	const bool first = w->link.there && w->link.index == index;
+
+	if (first && refused)
+		world_refused(w, REASON_CONNECT_REFUSED, 0);
+	else if (first)
+		world_connected(w);
+	else if (refused)
+		world_rival_refused(w, REASON_CONNECT_REFUSED, 0);
 	else
-		world_connected(&s->w);
+		world_rival_connected(w);
+}
+
+
+static struct target_list addresses(struct sim *s)
+{
+	const unsigned hosts = s->sc->addresses ? s->sc->addresses : 1;
+	struct target_list list = world_list(&s->w, hosts, 0);
+	unsigned i;
+
+	if (!s->sc->families)
+		return list;
+
+	list.count = 2 * hosts;
+	for (i = 0; i < list.count; i++) {
+		list.groupv[i] = (uint8_t)(i / 2);
+		if (is_ipv6(s, i))
+			list.ipv6 |= UINT32_C(1) << i;
+	}
+
+	return list;
 }
 
 
 static void resolved(struct sim *s)
 {
-	if (s->weather == NET_DOWN && s->sc->no_dns)
+	const struct target_list list = addresses(s);
+
+	s->w.edge_first = s->away ? AWAY : 0;
+
+	if (s->weather == NO_DNS ||
+	    (s->weather == NET_DOWN && s->sc->no_dns))
 		world_resolve_failed(&s->w);
 	else
-		world_resolved(&s->w, s->sc->addresses ? s->sc->addresses : 1,
-			       0);
+		world_resolved(&s->w, &list);
 }
 
 
 void network_run(struct sim *s)
 {
+	unsigned i;
+
+	if (due(s, &s->kill_at))
+		kill_it(s);
+	if (due(s, &s->start_at))
+		start_it(s);
 	if (due(s, &s->weather_until))
 		change(s);
 	if (due(s, &s->resolved_at))
 		resolved(s);
-	if (due(s, &s->connected_at))
-		connected(s);
+	for (i = 0; i < ADDRESSES_MAX; i++)
+		if (due(s, &s->connectedv[i]))
+			connected(s, i);
 	if (due(s, &s->answer_at))
-		answer(s);
+		registrar_answer(s);
 	if (due(s, &s->pong_at))
 		world_pong(&s->w);
 	if (due(s, &s->options_at))

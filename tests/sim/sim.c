@@ -18,13 +18,24 @@
  *    without a pong, then replaced at once
  *  - an edge that is down: knocked at every 30 s at last; a knock that began
  *    in time gets through with the next SYN, one too late hangs 3 s longer
- *  - of two addresses the other one may still count as down from long ago;
- *    each knock, one a second, draws between them, so 20 s are one in a million
+ *  - of two addresses the other one is tried at once: that it was down once is
+ *    too long ago to count
+ *  - a name that is not resolved: asked every 30 s at last, and the resolver
+ *    may take 10 s to say so
+ *  - told that the network is back while the name was being asked: those 10 s
+ *  - UDP that is swallowed: the next ping (25 s), its tries (3.5 s), a REGISTER
+ *    and Timer F (32 s), then the other family
+ *  - a process that is killed: the 10 s at most until it is started again
  *  - all else waits: 30 minutes at most, 60 when credentials are held */
 #define GAP_FOUND    (SECONDS(30) + SECONDS(10) + SECONDS(1))
 #define GAP_KNOCK    (SECONDS(30) + SECONDS(1))
 #define GAP_HUNG     (SECONDS(30) + SECONDS(3) + SECONDS(1))
-#define GAP_DRAWN    SECONDS(20)
+#define GAP_NEXT     SECONDS(1)
+#define GAP_DNS      (SECONDS(30) + SECONDS(10) + SECONDS(1))
+#define GAP_ASKED    (SECONDS(10) + SECONDS(1))
+#define GAP_UDP      (SECONDS(25) + FLOW_UDP_TRIES + SECONDS(32) + \
+		      SECONDS(1))
+#define GAP_KILLED   (SECONDS(10) + SECONDS(1))
 #define GAP_WAIT     (REG_WAIT_MAX + SECONDS(45))
 #define GAP_VERIFY   (SECONDS(600) + SECONDS(1))
 #define GAP_HELD     (REG_HELD_MAX + SECONDS(1))
@@ -54,7 +65,7 @@ static const struct scenario scenariov[] = {
 		},
 	}, {
 		.name = "tcp, leases of 30 to 60 s",
-		.pongs = true, .how_long = DAYS(100), .least = 30, .most = 60,
+		.pongs = true, .how_long = DAYS(60), .least = 30, .most = 60,
 		.every = DAYS(2), .allowed = GAP_FOUND,
 		.faultv = {{FORGOTTEN, 1, 1}},
 	}, {
@@ -76,8 +87,65 @@ static const struct scenario scenariov[] = {
 		.name = "tcp, of two addresses the used one goes down",
 		.pongs = true, .addresses = 2, .how_long = DAYS(200),
 		.least = 600, .most = 3600, .every = HOURS(12),
-		.allowed = GAP_DRAWN,
+		.allowed = GAP_NEXT,
 		.faultv = {{HOST_DOWN, SECONDS(1), HOURS(6)}},
+	}, {
+		.name = "tcp, IPv6 comes and goes",
+		.pongs = true, .families = true, .how_long = DAYS(200),
+		.least = 600, .most = 3600, .every = HOURS(12),
+		.allowed = GAP_FOUND,
+		.faultv = {{NO_IPV6, MINUTES(1), HOURS(12)},
+			   {FORGOTTEN, 1, 1}},
+	}, {
+		.name = "udp, IPv6 comes and goes",
+		.udp = true, .families = true, .how_long = DAYS(200),
+		.least = 600, .most = 3600, .every = HOURS(12),
+		.allowed = GAP_UDP,
+		.faultv = {{NO_IPV6, MINUTES(1), HOURS(12)}},
+	}, {
+		.name = "tcp, of two hosts in two families one goes, or IPv6",
+		.pongs = true, .addresses = 2, .families = true,
+		.how_long = DAYS(200), .least = 600, .most = 3600,
+		.every = HOURS(12), .allowed = GAP_FOUND,
+		.faultv = {{NO_IPV6, MINUTES(1), HOURS(12)},
+			   {HOST_DOWN, SECONDS(1), HOURS(6)}},
+	}, {
+		.name = "tcp, sent elsewhere, and that host goes down",
+		.pongs = true, .redirects = true, .how_long = DAYS(200),
+		.least = 600, .most = 3600, .every = HOURS(12),
+		.allowed = GAP_KNOCK,
+		.faultv = {{HOST_DOWN, SECONDS(1), HOURS(6)}},
+	}, {
+		.name = "tcp, killed every three days",
+		.pongs = true, .killed_every = DAYS(3), .how_long = DAYS(300),
+		.least = 600, .most = 7200, .allowed = GAP_KILLED,
+	}, {
+		.name = "udp, killed every three days",
+		.udp = true, .killed_every = DAYS(3), .how_long = DAYS(100),
+		.least = 600, .most = 7200, .allowed = GAP_KILLED,
+	}, {
+		.name = "tcp, killed every day in all weathers",
+		.pongs = true, .no_dns = true, .killed_every = DAYS(1),
+		.how_long = DAYS(300), .least = 600, .most = 7200,
+		.every = DAYS(2), .allowed = GAP_WAIT,
+		.faultv = {
+			{FORGOTTEN, 1, 1},
+			{NET_DOWN, MINUTES(1), DAYS(3)},
+			{NO_DNS, MINUTES(1), DAYS(1)},
+			{HOST_DOWN, SECONDS(1), HOURS(12)},
+			{ERRORS, SECONDS(10), HOURS(12)},
+		},
+	}, {
+		.name = "tcp, no DNS for hours, and the flow is lost",
+		.pongs = true, .how_long = DAYS(200), .least = 600,
+		.most = 3600, .every = HOURS(12), .allowed = GAP_DNS,
+		.faultv = {{NO_DNS, MINUTES(1), HOURS(6)}},
+	}, {
+		.name = "tcp, no DNS for 24 h",
+		.pongs = true, .how_long = HOURS(26), .least = 600,
+		.most = 600, .allowed = GAP_DNS,
+		.faultv = {{NO_DNS, HOURS(24), HOURS(24)}},
+		.tries_least = 2160, .tries_most = 5760,
 	}, {
 		.name = "udp, the registrar forgets",
 		.udp = true, .how_long = DAYS(200), .least = 600, .most = 7200,
@@ -121,7 +189,7 @@ static const struct scenario scenariov[] = {
 		.name = "tcp, the same, and told when it is back",
 		.pongs = true, .no_dns = true, .local_event = true,
 		.how_long = HOURS(26), .least = 600, .most = 600,
-		.allowed = SECONDS(1),
+		.allowed = GAP_ASKED,
 		.faultv = {{NET_DOWN, HOURS(24), HOURS(24)}},
 	}, {
 		.name = "udp, no network for 24 h",
@@ -158,7 +226,6 @@ static void init(struct sim *s, const struct scenario *sc)
 {
 	const struct account_policy p = {
 		.reg = {
-			.stream = !sc->udp,
 			.expires = 3600,
 			.verify = SECONDS(600),
 			.unregister = true,
@@ -220,6 +287,10 @@ static void print(const struct sim *s)
 	       "the longest %.3f s of %.0f\n", seconds(s->out), s->gaps,
 	       seconds(s->longest), seconds(s->sc->allowed));
 
+	if (s->kills)
+		printf("    killed %u times, %u new Call-IDs\n", s->kills,
+		       s->renewals);
+
 	if (!s->sc->every && s->tries > 1)
 		printf("    tries while it was not: %u, every %.3f to "
 		       "%.0f s\n", s->tries, seconds(s->try_least),
@@ -240,7 +311,8 @@ int main(int argc, char *argv[])
 		const struct scenario *sc = &scenariov[i];
 
 		init(&s, sc);
-		run(&s, at_length && sc->every ? YEARS(10) : sc->how_long);
+		run(&s, at_length && (sc->every || sc->killed_every) ?
+		    YEARS(10) : sc->how_long);
 		print(&s);
 
 		if (good(&s))

@@ -11,11 +11,14 @@
 #define YEARS(n) (DAYS(n) * 365)
 
 /* What goes wrong. The first two happen in an instant and leave their trace,
- * the others last. */
+ * the others last. That the process is killed is no weather: it may happen in
+ * any. */
 enum weather {
 	FORGOTTEN,               /* a NAT forgot the flow: it swallows all */
 	AMNESIA,                 /* the registrar forgot its bindings */
 	NET_DOWN,                /* nothing gets through */
+	NO_IPV6,                 /* what is sent by IPv6 is swallowed */
+	NO_DNS,                  /* no name is resolved; flows break at once */
 	HOST_DOWN,               /* the registrar is gone, and its memory */
 	ERRORS,                  /* it answers with errors, by turns */
 	NO_LOGIN,                /* every REGISTER is answered 401 */
@@ -27,7 +30,8 @@ struct fault {
 	msec_t least, most;      /* how long it lasts */
 };
 
-#define FAULTS_MAX 5
+#define FAULTS_MAX    5
+#define ADDRESSES_MAX 4
 
 struct scenario {
 	const char *name;
@@ -37,6 +41,10 @@ struct scenario {
 	bool no_dns;             /* while the net is down; else it is cached */
 	bool local_event;        /* tells when the net is back */
 	unsigned addresses;      /* 0: one; of more, the used one goes down */
+	bool families;           /* each host has two, IPv6 first */
+	bool redirects;          /* it sends everybody to another host with 302;
+				    that one goes down */
+	msec_t killed_every;     /* mean time until the process is; 0: never */
 	msec_t how_long;
 	uint32_t least, most;    /* [s] granted leases */
 	msec_t every;            /* mean time between faults; 0: once */
@@ -55,14 +63,25 @@ struct sim {
 	/* network.c: the weather, and what is on its way; NEVER: nothing */
 	enum weather weather;
 	msec_t weather_until;
-	msec_t resolved_at, connected_at, answer_at, pong_at, options_at;
+	msec_t connectedv[ADDRESSES_MAX];
+	msec_t resolved_at, answer_at, pong_at, options_at;
+	bool away;               /* where the redirect leads */
 	unsigned down;           /* HOST_DOWN: which of the addresses */
 	bool deaf;               /* the present flow is swallowed */
 	uint32_t shown;          /* [s] the lease on its way */
 
+	/* the process: when it is killed, when it is started again, and what
+	 * is on its disk then */
+	msec_t kill_at, start_at;
+	uint32_t kept_cseq;
+	bool kept_worked;
+
 	/* the registrar's memory */
 	msec_t binding_until;
 	bool binding_here;       /* over the present flow */
+	uint32_t cseq;           /* of the present Call-ID */
+	bool hates_callid;       /* until there is a new one */
+	bool hates_olds;         /* refuses to have old bindings removed */
 
 	/* measure.c */
 	msec_t measured;         /* up to here */
@@ -74,8 +93,19 @@ struct sim {
 	unsigned asked;          /* on this flow */
 	uint16_t code;           /* the last answer, 0: none */
 	uint32_t lease, retry_after;
+	unsigned named;          /* old bindings in the last REGISTER */
+	unsigned kills, renewals;
+	bool renewed;            /* since the last REGISTER */
 	msec_t sent_at, code_at;
 };
+
+/* chance.c: uniform, one in n, and evenly in size */
+msec_t sim_between(struct sim *s, msec_t low, msec_t high);
+bool sim_one_in(struct sim *s, unsigned n);
+msec_t sim_sized(struct sim *s, msec_t low, msec_t high);
+
+/* registrar.c */
+void registrar_answer(struct sim *s);        /* the REGISTER in flight */
 
 /* network.c */
 void network_init(struct sim *s);

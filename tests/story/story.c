@@ -7,20 +7,31 @@
  *                      a new account begins a new story in the same file
  *   at TIME | pass TIME                 time goes on; deeds must be expected
  *   suspend TIME                        time goes on, the machine sleeps
- *   start stop pause kick local-event   orders
- *   resolved N [down MASK] · resolve-failed · knock · connected
- *   refused REASON [down MASK] · lost REASON · pong · options-answer
- *   partial · traffic · inbound · promise S
+ *   start stop pause kick reconnect local-event   orders
+ *   restored CSEQ [worked]              the process is killed and begins anew
+ *                      with what it had kept (not the account: start)
+ *   old N              bindings that we made before and may still be there
+ *   resolved N [down MASK] [families] [stream MASK]   addresses; `families`:
+ *                      each host has two, IPv6 first; `stream`: TCP, others UDP
+ *   dns-away TIME      every question fails; each is asked within 30 s
+ *   resolve-failed · knock · connected · rival-connected
+ *   refused REASON [down MASK] · rival-refused REASON [down MASK]
+ *   lost REASON · pong · options-answer · partial · traffic · inbound
+ *   promise S
  *   reply 200 lease S [behind S] [outbound] [mapped IP] [contact IP]
- *   reply 200 absent · reply CODE [retry-after S] [min-expires S]
+ *   reply 200 absent · reply CODE [retry-after S] [min-expires S] [redirect]
+ *                      `redirect`: a 3xx to a host that is allowed
  *   reply 401|407 [stale] [weak] [other-realm]
  *   expect DEED [none|fresh|reused] [within TIME..TIME]
  *   expect nothing for TIME
  *   expect state WORD · registered yes|no · reachable WORD · reason WORD
  *   expect next WORD · cseq N · registers N · granted S · asked-expires S
- *   expect foreign N
+ *   expect foreign N · named N (old ones in the last REGISTER)
+ *   expect transport tcp|udp · address N (of the flow)
  *   come-up TIME       resolve, connect, challenge, 200 with this lease, pong
  *
+ * Deeds: resolve redirect park open race open-rival register leave renew left,
+ * and those that go by unless they are asked for: crlf options close hold.
  * Times: 250ms 4s 10m 2h 3d. Every line is a fact or an expectation; the
  * first that does not hold ends the story with file and line. */
 
@@ -358,8 +369,15 @@ static void expect(struct story *s)
 	else if (!strcmp(what, "next"))
 		same_text(s, what, reg_next(r, &at));
 	else if (!strcmp(what, "flow"))
-		same_text(s, what, s->w.flow_there ?
-			  flow_state_name(s->w.flow.state) : "none");
+		same_text(s, what, s->w.link.there ?
+			  flow_state_name(s->w.link.flow.state) : "none");
+	else if (!strcmp(what, "transport"))
+		same_text(s, what, s->w.link.flow.policy.stream ? "tcp"
+								: "udp");
+	else if (!strcmp(what, "address"))
+		same_number(s, what, s->w.link.index);
+	else if (!strcmp(what, "named"))
+		same_number(s, what, s->w.named);
 	else if (!strcmp(what, "cseq"))
 		same_number(s, what, r->cseq);
 	else if (!strcmp(what, "registers"))
@@ -396,22 +414,21 @@ static void account(struct story *s)
 {
 	struct account_policy p = {
 		.reg = {
-			.stream = true,
 			.expires = 3600,
 			.verify = SECONDS(600),
 			.unregister = true,
 			.min_digest = DIGEST_MD5,
 		},
-		.flow = {.pong_timeout = FLOW_PONG_TIMEOUT},
+		.flow = {.stream = true, .pong_timeout = FLOW_PONG_TIMEOUT},
 	};
 
 	s->ponging = false;
 	while (s->word < s->wordc && !s->failed) {
 
 		if (word_is(s, "tcp"))
-			p.reg.stream = true;
+			p.flow.stream = true;
 		else if (word_is(s, "udp"))
-			p.reg.stream = false;
+			p.flow.stream = false;
 		else if (word_is(s, "expires"))
 			p.reg.expires = (uint32_t)number(s);
 		else if (word_is(s, "verify"))
@@ -434,7 +451,6 @@ static void account(struct story *s)
 			fail(s, "'%s' is no word about an account", word(s));
 	}
 
-	p.flow.stream = p.reg.stream;
 	world_init(&s->w, &p, s->line, deed_handler, s);
 	s->there = true;
 }
@@ -516,6 +532,8 @@ static struct answer other_answer(struct story *s, uint16_t code)
 			a.retry_after = (uint32_t)number(s);
 		else if (word_is(s, "min-expires"))
 			a.min_expires = (uint32_t)number(s);
+		else if (word_is(s, "redirect"))
+			a.redirect = true;
 		else
 			fail(s, "'%s' is no word about an answer", word(s));
 	}
@@ -569,11 +587,55 @@ static enum reason reason_of(struct story *s)
 }
 
 
+/* 0 and 1 are the addresses of one host, 2 and 3 of the next. */
+static void in_pairs(struct target_list *list)
+{
+	unsigned i;
+
+	list->ipv6 = 0x55555555;
+	for (i = 0; i < TARGET_MAX; i++)
+		list->groupv[i] = (uint8_t)(i / 2);
+}
+
+
 static void resolved(struct story *s)
 {
 	const unsigned count = (unsigned)number(s);
+	struct target_list list = world_list(&s->w, count, 0);
 
-	world_resolved(&s->w, count, down_mask(s));
+	while (s->word < s->wordc && !s->failed) {
+
+		if (word_is(s, "down"))
+			list.down = (uint32_t)number(s);
+		else if (word_is(s, "families"))
+			in_pairs(&list);
+		else if (word_is(s, "stream"))
+			list.stream = (uint32_t)number(s);
+		else
+			fail(s, "'%s' is no word about addresses", word(s));
+	}
+
+	world_resolved(&s->w, &list);
+}
+
+
+/* Each is refused at once, so that 30 s are what the core may wait. */
+static void dns_away(struct story *s)
+{
+	const msec_t until = s->w.now + time_of(s, word(s));
+	struct world *w = &s->w;
+
+	while (w->now < until && !s->failed) {
+
+		const msec_t at = w->now + REG_WAIT_DNS_MAX;
+
+		world_resolve_failed(w);
+		(void)world_pass(w, at, true);
+		s->seenc = s->seen_at = 0;
+
+		if (world_reg(w)->state != REG_RESOLVE)
+			fail(s, "the name was not asked for 30 s");
+	}
 }
 
 
@@ -585,19 +647,43 @@ static void refused(struct story *s)
 }
 
 
+static void rival_refused(struct story *s)
+{
+	const enum reason reason = reason_of(s);
+
+	world_rival_refused(&s->w, reason, down_mask(s));
+}
+
+
+/* What it did before belongs to a process that is gone. */
+static void restored(struct story *s)
+{
+	const uint32_t cseq = (uint32_t)number(s);
+
+	none_left(s);
+	world_restart(&s->w, cseq, word_is(s, "worked"));
+}
+
+
+static void old(struct story *s)
+{
+	s->w.olds = (unsigned)number(s);
+}
+
+
 static void come_up(struct story *s)
 {
 	struct answer a;
 
 	world_start(&s->w);
-	world_resolved(&s->w, 1, 0);
+	world_found(&s->w, 1, 0);
 	world_connected(&s->w);
 	a = world_challenge(&s->w, false, DIGEST_SHA256, true);
 	world_answer(&s->w, &a, NULL);
 	a = world_ok((uint32_t)(time_of(s, word(s)) / 1000));
 	world_answer(&s->w, &a, NULL);
 	/* as if the first ping had gone out and come back already */
-	s->w.flow.pinged = true;
+	s->w.link.flow.pinged = true;
 	if (s->w.policy.flow.stream)
 		world_pong(&s->w);
 	else
@@ -622,10 +708,12 @@ PLAIN(start, world_start)
 PLAIN(stop, world_stop)
 PLAIN(pause_, world_pause)
 PLAIN(kick, world_kick)
+PLAIN(reconnect, world_reconnect)
 PLAIN(local_event, world_local_event)
 PLAIN(resolve_failed, world_resolve_failed)
 PLAIN(knock, world_turn)
 PLAIN(connected, world_connected)
+PLAIN(rival_connected, world_rival_connected)
 PLAIN(pong, world_pong)
 PLAIN(options_answer, world_options_answer)
 PLAIN(partial, world_partial)
@@ -640,9 +728,13 @@ static const struct {
 	{"at", at}, {"pass", pass_on}, {"suspend", suspend},
 	{"expect", expect}, {"reply", reply},
 	{"start", start}, {"stop", stop}, {"pause", pause_}, {"kick", kick},
-	{"local-event", local_event}, {"resolved", resolved},
-	{"resolve-failed", resolve_failed}, {"knock", knock},
-	{"connected", connected}, {"refused", refused}, {"lost", lost},
+	{"reconnect", reconnect}, {"local-event", local_event},
+	{"restored", restored}, {"old", old}, {"resolved", resolved},
+	{"resolve-failed", resolve_failed}, {"dns-away", dns_away},
+	{"knock", knock},
+	{"connected", connected}, {"rival-connected", rival_connected},
+	{"refused", refused}, {"rival-refused", rival_refused},
+	{"lost", lost},
 	{"pong", pong}, {"options-answer", options_answer},
 	{"partial", partial}, {"traffic", traffic}, {"inbound", inbound},
 	{"promise", promise}, {"come-up", come_up},

@@ -83,7 +83,8 @@ def daemon(it):
     lab.check('no secret in any answer', 'secret-' not in out
               + d.ctl('--json', 'status', 'alice')[1], out)
     lab.check('4: no such account', d.ctl('status', 'nobody')[0] == 4)
-    lab.check('4: for register too', d.ctl('register', 'nobody')[0] == 4)
+    for verb in 'register', 'reconnect', 'pause', 'resume':
+        lab.check(f'4: for {verb} too', d.ctl(verb, 'nobody')[0] == 4)
     lab.check('2: status of what?', d.ctl('status')[0] == 2)
     lab.check('ping', d.ctl('ping')[0] == 0)
 
@@ -98,6 +99,9 @@ def daemon(it):
     status, out, err = d.ctl('register', '--timeout', '2', 'silent')
     lab.check('6: register gives up waiting where nobody answers',
               status == 6, (status, out, err))
+
+    acting(registrar, d)
+    reloading(it, d)
 
     # Any program can ask: NUL or newline ends a request.
     for end in b'\0', b'\n':
@@ -116,6 +120,63 @@ sys.stdout.buffer.write(b)''', d.socket, str(end[0])], capture_output=True)
     lab.check('no secret in the log', 'secret-alice' not in it.log('sipregd'))
     lab.check('exit status 0 after SIGTERM', d.stop() == 0)
     lab.check('3: once the daemon is gone', d.ctl('list')[0] == 3)
+
+
+def acting(registrar, d):
+    """Other verbs that wait for an outcome."""
+    port = registrar.registers('alice')[-1]['port']
+    status, out, err = d.ctl('reconnect', 'alice')
+    lab.check('reconnect: registered', status == 0
+              and out.startswith('alice: registered'), (status, out, err))
+    lab.check('reconnect: over a new flow',
+              registrar.registers('alice')[-1]['port'] != port)
+    lab.check('1: resume of what is not paused', d.ctl('resume', 'alice')
+              == (1, '', 'sipregctl: alice: not paused\n'))
+
+    status, out, err = d.ctl('pause', 'alice')
+    lab.check('pause: done, and told', (status, out, err)
+              == (0, 'alice: paused\n', ''), (status, out, err))
+    lab.check('pause: the binding is gone',
+              'alice' not in registrar.bindings(), registrar.bindings())
+    a = d.status('alice')
+    lab.check('pause: status says so', a['paused'] is True
+              and a['registered'] is False and a['reason'] == 'paused', a)
+    lab.check('pause: again is no error', d.ctl('pause', 'alice')[0] == 0)
+    status, out, err = d.ctl('register', 'alice')
+    lab.check('1: register of what is paused', status == 1 and not out
+              and 'paused' in err, (status, out, err))
+    status, out, err = d.ctl('pause', 'silent')
+    lab.check('pause: of what was never registered', (status, out)
+              == (0, 'silent: paused\n'), (status, out, err))
+
+    status, out, err = d.ctl('--json', 'resume', 'alice')
+    reply = json.loads(out)
+    lab.check('resume: registered', status == 0 and reply['ok']
+              and reply['registered'] and reply['code'] == 200,
+              (status, out, err))
+    lab.check('resume: the binding is back', 'alice' in registrar.bindings())
+    lab.check('resume: not paused any more',
+              d.status('alice')['paused'] is False)
+
+
+def reloading(it, d):
+    with open(d.config) as f:
+        good = f.read()
+    status, out, err = d.ctl('reload')
+    lab.check('reload: nothing has changed', (status, out)
+              == (0, 'reloaded: 0 added, 0 removed, 0 changed, 2 unchanged\n'),
+              (status, out, err))
+    it.write('sipregd.conf', good + 'colour = "red";\nflavour = 7;\n')
+    status, out, err = d.ctl('reload')
+    lines = good.count('\n')
+    lab.check('1: reload of a bad configuration says all that is wrong',
+              status == 1 and not out and f'{d.config}:{lines + 1}: ' in err
+              and f'{d.config}:{lines + 2}: ' in err
+              and 'secret-' not in err, (status, out, err))
+    lab.check('reload: the good one stays', d.registered('alice'))
+    it.write('sipregd.conf', good)
+    lab.check('reload: --json', json.loads(d.ctl('--json', 'reload')[1])
+              ['unchanged'] == 2)
 
 
 def test(it):

@@ -315,7 +315,43 @@ def acting(d):
               ctl(d, 'register', 'trunk')[:2] == (
                   1, 'trunk: failed, still registered (no-answer)\n'))
 
+    d.says({**outcome, 'ended': 'credentials', 'text': ''})
+    lab.check('register: names the wait that was ended for it',
+              ctl(d, 'register', 'trunk')[:2] == (
+                  0, 'trunk: registered, 200 (this ended a wait: '
+                  'credentials)\n'))
+    for verb in 'reconnect', 'resume':
+        d.says(outcome)
+        lab.check(f'{verb}: says the outcome as register does',
+                  ctl(d, verb, 'trunk') == (
+                      0, 'trunk: registered, 200: registered for 3600 s\n',
+                      ''))
+        lab.check(f'{verb}: asks for that', json.loads(d.requests[-1][:-1])
+                  == {'method': 'io.sipregd.' + verb.capitalize(),
+                      'parameters': {'name': 'trunk'}}, d.requests[-1])
+        d.says({**outcome, 'ok': False, 'registered': False, 'code': None,
+                'reason': 'no-answer', 'text': ''})
+        lab.check(f'{verb}: 1 when it failed', ctl(d, verb, 'trunk')[:2]
+                  == (1, 'trunk: not registered (no-answer)\n'))
+
+    paused = {'name': 'trunk', 'ok': True, 'registered': False,
+              'left_behind': False, 'text': ''}
+    d.says(paused)
+    lab.check('pause: done', ctl(d, 'pause', 'trunk')
+              == (0, 'trunk: paused\n', ''))
+    lab.check('pause: --json', json.loads(
+        ctl(d, 'pause', 'trunk', '--json')[1]) == paused)
+    d.says({**paused, 'ok': False, 'left_behind': True,
+            'text': 'It may stay.'})
+    lab.check('pause: 1 when the binding may still be there',
+              ctl(d, 'pause', 'trunk') == (
+                  1, 'trunk: paused, but maybe not un-registered: It may '
+                  'stay.\n', ''))
+
     d.raw(hold=True)
+    for verb in 'reconnect', 'pause', 'resume':
+        lab.check(f'{verb}: 6 when it takes too long',
+                  ctl(d, verb, 'trunk', '--timeout', '1')[0] == 6)
     begin = time.monotonic()
     status, out, err = ctl(d, 'register', 'trunk', '--timeout', '1')
     took = time.monotonic() - begin
@@ -337,14 +373,72 @@ def acting(d):
               == {'version': out.split()[1]})
 
 
+def reloading(d):
+    reply = {'added': 1, 'removed': 2, 'changed': 3, 'unchanged': 98,
+             'warnings': [], 'warnings_omitted': 0}
+    d.says(reply)
+    lab.check('reload: says what has changed', ctl(d, 'reload') == (
+        0, 'reloaded: 1 added, 2 removed, 3 changed, 98 unchanged\n', ''))
+    lab.check('reload: asks without parameters', json.loads(
+        d.requests[-1][:-1]) == {'method': 'io.sipregd.Reload',
+                                 'parameters': {}}, d.requests[-1])
+    lab.check('reload: --json', json.loads(ctl(d, '--json', 'reload')[1])
+              == reply)
+    d.says({**reply, 'warnings': ['/etc/x.conf:3: careful'],
+            'warnings_omitted': 7})
+    status, out, err = ctl(d, 'reload')
+    lab.check('reload: warnings go to stderr', status == 0
+              and out.startswith('reloaded: ') and err
+              == '/etc/x.conf:3: careful (warning)\nand 7 more warnings\n',
+              (status, out, err))
+
+    d.fails('io.sipregd.BadConfiguration',
+            errors=['/etc/x.conf:2: bad', f'/etc/y.conf:9: w{ESC}[2Jorse\nX'],
+            errors_omitted=5, warnings=['/etc/x.conf:3: careful'],
+            warnings_omitted=0)
+    for argv in ['reload'], ['--json', 'reload']:
+        status, out, err = ctl(d, *argv)
+        lab.check('1: ' + ' '.join(argv) + ' of a bad configuration says '
+                  'all that is wrong', (status, out, err.splitlines()) == (
+                      1, '', ['/etc/x.conf:2: bad',
+                              '/etc/y.conf:9: w?[2Jorse?X',
+                              'and 5 more errors',
+                              '/etc/x.conf:3: careful (warning)',
+                              'sipregctl: the configuration is not good, '
+                              'nothing has changed']), (status, out, err))
+    for odd in (b'{"errors":7}', b'{"errors":[1,null,["x"]]}', b'{}',
+                b'{"warnings":{"a":"b"},"errors_omitted":-3}'):
+        d.raw(b'{"error":"io.sipregd.BadConfiguration","parameters":' + odd
+              + b'}\0')
+        status, out, err = ctl(d, 'reload')
+        lab.check(f'reload: survives {odd.decode()}', status == 1
+                  and len(err.splitlines()) == 1, (status, out, err))
+
+
 def failing(d):
     d.fails('io.sipregd.NoSuchAccount', name='x')
     status, out, err = ctl(d, 'status', 'x')
     lab.check('4: no such account', (status, out, err) == (
         4, '', 'sipregctl: x: no such account\n'), (status, out, err))
     d.fails('io.sipregd.PermissionDenied')
-    status, out, err = ctl(d, 'register', 'x')
-    lab.check('5: not permitted', status == 5 and 'not permitted' in err, err)
+    for argv in (['register', 'x'], ['reconnect', 'x'], ['pause', 'x'],
+                 ['resume', 'x'], ['reload']):
+        status, out, err = ctl(d, *argv)
+        lab.check('5: not permitted to ' + argv[0], status == 5
+                  and 'not permitted' in err, err)
+    for error, verb, text in (
+            ('NotRunning', 'register', 'x: paused or disabled'),
+            ('NotPaused', 'resume', 'x: not paused'),
+            ('Busy', 'pause', "x: too many wait for this account's outcome "
+             'already'),
+            ('Aborted', 'reconnect',
+             'x: given up by the daemon: it reloaded or stops')):
+        d.fails('io.sipregd.' + error, name='x')
+        lab.check(f'1: {error}', ctl(d, verb, 'x') == (
+            1, '', f'sipregctl: {text}\n'), ctl(d, verb, 'x'))
+    d.fails('io.sipregd.Stopping')
+    lab.check('1: Stopping', ctl(d, 'reload') == (
+        1, '', 'sipregctl: sipregd is about to end\n'))
     d.fails('org.varlink.service.MethodNotFound', method='io.sipregd.Ping')
     lab.check('1: a daemon that is too old', ctl(d, 'ping')[0] == 1)
     d.fails('io.sipregd.Strange', reason='because')
@@ -382,7 +476,9 @@ def failing(d):
 def usage(d):
     before = len(d.requests)
     for argv in (['frobnicate'], ['status'], ['status', 'a', 'b'],
-                 ['register'], ['list', 'x'], ['--nonsense'],
+                 ['register'], ['reconnect'], ['pause'], ['resume'],
+                 ['pause', 'a', 'b'], ['reload', 'x'], ['list', 'x'],
+                 ['--nonsense'],
                  ['-t', '0', 'ping'], ['-t', '1x', 'ping'], ['-t']):
         status, out, err = ctl(d, *argv)
         lab.check('2: ' + ' '.join(argv), status == 2 and not out and err,
@@ -390,8 +486,9 @@ def usage(d):
     lab.check('usage errors ask nobody', len(d.requests) == before)
     status, out, err = ctl(d, 'help')
     lab.check('help names every verb', status == 0 and not err and all(
-        f'\n  {v} ' in out for v in ('list', 'status', 'register', 'ping',
-                                     'version', 'help')), out)
+        f'\n  {v} ' in out for v in (
+            'list', 'status', 'register', 'reconnect', 'pause', 'resume',
+            'reload', 'ping', 'version', 'help')), out)
     lab.check('-h is help', ctl(d, '-h') == (0, out, ''))
 
 
@@ -419,6 +516,7 @@ def test(it):
     listing_json(d)
     story(d)
     acting(d)
+    reloading(d)
     failing(d)
     usage(d)
     as_nobody(d)

@@ -1,7 +1,8 @@
 /* Drives a fuzz target without libFuzzer: seeded random inputs, so that plain
  * gcc builds run the same targets, and every run can be repeated.
  *
- * usage: fuzz-NAME RUNS SEED [FILE...]     files are mutated in half the runs
+ * usage: fuzz-NAME RUNS SEED [FILE...]     each FILE as it is, then mostly
+ *                                          what is made of them
  *        fuzz-NAME FILE...                 runs just these */
 
 #include <ctype.h>
@@ -13,16 +14,32 @@
 #include <unistd.h>
 
 
-#define INPUT_MAX   4096    /* [bytes] of a random input */
-#define MUTATIONS   8       /* bytes of a file changed at most */
+#define INPUT_MAX   4096    /* [bytes] of an input */
+#define SEEDS_MAX   256     /* files */
+#define MUTATIONS   16      /* of a file, at most */
+#define RANGE_MAX   256     /* [bytes] moved, copied or cut out by one */
+#define NOISE_EACH  8       /* one run of so many is without a file */
 
 int LLVMFuzzerTestOneInput(const uint8_t *buf, size_t len);
 __attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
 __attribute__((weak)) void __sanitizer_set_death_callback(void (*h)(void));
 
-static uint8_t input[INPUT_MAX];
-static size_t input_len;
+struct text {
+	uint8_t v[INPUT_MAX];
+	size_t len;
+};
+
+static struct text input, *seedv[SEEDS_MAX];
+static size_t seedc;
 static char crash_file[256];
+
+/* What texts are made of and readers stumble over. */
+static const char *const tokenv[] = {
+	"\r\n", "\r\n\r\n", "\r\n ", "\n", " ", "\t", ":", ";", ",", "=", "@",
+	"\"", "\\\"", "<", ">", "[", "]", "{", "}", "(", ")", "%00", "%", "*",
+	"/", "0", "-1", "65536", "2147483648", "4294967295", "4294967296",
+	"18446744073709551616", "\xff", "\xc0\x80", "\xe2\x82\xac",
+};
 
 
 /* splitmix64 */
@@ -36,7 +53,20 @@ static uint64_t next(uint64_t *state)
 }
 
 
-static void load(const char *path)
+static size_t below(uint64_t *state, size_t n)
+{
+	return n ? next(state) % n : 0;
+}
+
+
+/* Small numbers are the most frequent: log-uniform, up to 2^bits. */
+static size_t size(uint64_t *state, unsigned bits)
+{
+	return below(state, ((size_t)1 << below(state, bits + 1)) + 1);
+}
+
+
+static void load(struct text *t, const char *path)
 {
 	FILE *f = fopen(path, "rb");
 
@@ -44,33 +74,147 @@ static void load(const char *path)
 		perror(path);
 		exit(2);
 	}
-	input_len = fread(input, 1, sizeof(input), f);
+	t->len = fread(t->v, 1, sizeof(t->v), f);
 	(void)fclose(f);
 }
 
 
-/* Short inputs are the most frequent: log-uniform in size. */
+static void load_seeds(char **filev, int filec)
+{
+	for (int i = 0; i < filec && seedc < SEEDS_MAX; i++) {
+		struct text *t = malloc(sizeof(*t));
+
+		if (!t)
+			abort();
+		load(t, filev[i]);
+		seedv[seedc++] = t;
+	}
+}
+
+
 static void fill(uint64_t *state)
 {
-	const unsigned bits = next(state) % 13;
-
-	input_len = next(state) % ((1u << bits) + 1);
-	for (size_t i = 0; i < input_len; i++)
-		input[i] = (uint8_t)next(state);
+	input.len = size(state, 12);
+	for (size_t i = 0; i < input.len; i++)
+		input.v[i] = (uint8_t)next(state);
 }
 
 
-static void mutate(const char *path, uint64_t *state)
+/* --- mutations --- */
+
+static void cut(uint64_t *state)
 {
-	unsigned n = next(state) % (MUTATIONS + 1);
+	const size_t at = below(state, input.len);
+	size_t n = size(state, 8);
 
-	load(path);
-	while (n-- && input_len)
-		input[next(state) % input_len] = (uint8_t)next(state);
-	if (next(state) % 4 == 0)
-		input_len = next(state) % (input_len + 1);
+	if (n > input.len - at)
+		n = input.len - at;
+
+	memmove(input.v + at, input.v + at + n, input.len - at - n);
+	input.len -= n;
 }
 
+
+/* `src` may lie in the input itself. */
+static void insert(uint64_t *state, const uint8_t *src, size_t n)
+{
+	const size_t at = below(state, input.len + 1);
+	uint8_t copy[RANGE_MAX];
+
+	if (n > RANGE_MAX || input.len + n > INPUT_MAX)
+		return;
+
+	memcpy(copy, src, n);
+	memmove(input.v + at + n, input.v + at, input.len - at);
+	memcpy(input.v + at, copy, n);
+	input.len += n;
+}
+
+
+static void change_byte(uint64_t *state)
+{
+	if (input.len)
+		input.v[below(state, input.len)] = (uint8_t)next(state);
+}
+
+
+static void flip_bit(uint64_t *state)
+{
+	if (input.len)
+		input.v[below(state, input.len)] ^=
+			(uint8_t)(1u << below(state, 8));
+}
+
+
+static void insert_token(uint64_t *state)
+{
+	const size_t n = sizeof(tokenv) / sizeof(tokenv[0]);
+	const char *token = tokenv[below(state, n)];
+
+	insert(state, (const uint8_t *)token, strlen(token));
+}
+
+
+static void repeat_byte(uint64_t *state)
+{
+	uint8_t run[RANGE_MAX];
+
+	memset(run, input.len ? input.v[below(state, input.len)] : 0,
+	       sizeof(run));
+	insert(state, run, size(state, 8));
+}
+
+
+/* From where it lies to anywhere: of this input, or of another file. */
+static void insert_from(uint64_t *state, const struct text *t)
+{
+	const size_t at = below(state, t->len);
+	size_t n = size(state, 8);
+
+	if (n > t->len - at)
+		n = t->len - at;
+
+	insert(state, t->v + at, n);
+}
+
+
+static void repeat_range(uint64_t *state)
+{
+	insert_from(state, &input);
+}
+
+
+static void splice(uint64_t *state)
+{
+	insert_from(state, seedv[below(state, seedc)]);
+}
+
+
+static void end_early(uint64_t *state)
+{
+	if (!below(state, 8))
+		input.len = below(state, input.len + 1);
+}
+
+
+static void (*const mutationv[])(uint64_t *state) = {
+	change_byte, flip_bit, cut, insert_token, insert_token, repeat_byte,
+	repeat_range, splice, splice, end_early,
+};
+
+
+static void mutate(uint64_t *state)
+{
+	const size_t kinds = sizeof(mutationv) / sizeof(mutationv[0]);
+	size_t n = 1 + below(state, MUTATIONS);
+
+	input = *seedv[below(state, seedc)];
+	while (n--)
+		mutationv[below(state, kinds)](state);
+}
+
+
+/* --- runs --- */
 
 /* Leaves the input behind for `fuzz-NAME FILE`. */
 static void save_input(void)
@@ -78,7 +222,7 @@ static void save_input(void)
 	FILE *f = fopen(crash_file, "wb");
 
 	if (f) {
-		(void)fwrite(input, 1, input_len, f);
+		(void)fwrite(input.v, 1, input.len, f);
 		(void)fclose(f);
 	}
 	(void)fprintf(stderr, "not ok - %s\n", crash_file);
@@ -95,31 +239,37 @@ static void signal_handler(int sig)
 
 static void catch_crashes(void)
 {
-	if (__sanitizer_set_death_callback) {
+	static const int signalv[] = {
+		SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP,
+	};
+
+	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(save_input);
-		return;
+
+	/* A checker has its own for some, but none for abort(). */
+	for (size_t i = 0; i < sizeof(signalv) / sizeof(signalv[0]); i++) {
+		if (!__sanitizer_set_death_callback || signalv[i] == SIGABRT)
+			(void)signal(signalv[i], signal_handler);
 	}
-	(void)signal(SIGABRT, signal_handler);
-	(void)signal(SIGSEGV, signal_handler);
 }
 
 
 /* In a block of its exact size: a checker sees every byte read beyond it. */
 static void run(void)
 {
-	uint8_t *buf = malloc(input_len ? input_len : 1);
+	uint8_t *buf = malloc(input.len ? input.len : 1);
 
 	if (!buf)
 		abort();
-	memcpy(buf, input, input_len);
-	(void)LLVMFuzzerTestOneInput(buf, input_len);
+	memcpy(buf, input.v, input.len);
+	(void)LLVMFuzzerTestOneInput(buf, input.len);
 	free(buf);
 }
 
 
 /* What crashes is left beside the program. */
 static void random_runs(const char *program, unsigned long runs,
-			unsigned long seed, char **filev, int filec)
+			unsigned long seed)
 {
 	for (unsigned long i = 0; i < runs; i++) {
 		/* each input by its own number: any one can be repeated */
@@ -127,13 +277,16 @@ static void random_runs(const char *program, unsigned long runs,
 
 		(void)snprintf(crash_file, sizeof(crash_file),
 			       "%.200s-crash-%lu-%lu", program, seed, i);
-		if (filec && i % 2)
-			mutate(filev[next(&state) % (unsigned)filec], &state);
-		else
+		if (i < seedc)
+			input = *seedv[i];
+		else if (!seedc || next(&state) % NOISE_EACH == 0)
 			fill(&state);
+		else
+			mutate(&state);
 		run();
 	}
-	printf("ok - %s: %lu random inputs, seed %lu\n", program, runs, seed);
+	printf("ok - %s: %lu inputs of %zu files, seed %lu\n", program, runs,
+	       seedc, seed);
 }
 
 
@@ -149,15 +302,16 @@ int main(int argc, char *argv[])
 
 	if (argc < 3 || !isdigit((unsigned char)argv[1][0])) {
 		for (int i = 1; i < argc; i++) {
-			load(argv[i]);
+			load(&input, argv[i]);
 			run();
 		}
 		printf("ok - %s: %d files\n", argv[0], argc - 1);
 	}
 	else {
+		load_seeds(argv + 3, argc - 3);
 		catch_crashes();
 		random_runs(argv[0], strtoul(argv[1], NULL, 10),
-			    strtoul(argv[2], NULL, 10), argv + 3, argc - 3);
+			    strtoul(argv[2], NULL, 10));
 	}
 	puts("1 passed, 0 failed");
 	return 0;

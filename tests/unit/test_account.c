@@ -46,7 +46,6 @@ static void setup(void)
 {
 	policy = (struct account_policy){
 		.reg = {
-			.stream = true,
 			.expires = 3600,
 			.unregister = true,
 			.min_digest = DIGEST_MD5,
@@ -79,15 +78,24 @@ static unsigned count(enum event_type type)
 }
 
 
+/* One address, by TCP. */
+static void resolved(unsigned i, msec_t now)
+{
+	const struct target_list list = {.count = 1, .stream = 1};
+
+	account_on_resolved(&a, i, &list, REASON_CONNECT_REFUSED, now);
+}
+
+
 /* Flow i comes up and its REGISTER is out. */
 static void sent(unsigned i, msec_t now)
 {
 	account_start(&a, i, now);
-	account_on_resolved(&a, i, 1, 0, REASON_CONNECT_REFUSED, now);
+	resolved(i, now);
 	account_on_turn(&a, i, now);
-	ck_assert_uint_eq(account_on_connected(&a, i, now), REG_DO_ASK);
+	ck_assert_uint_eq(account_on_connected(&a, i, 0, now), REG_DO_ASK);
 	ck_assert_uint_eq(account_on_turn(&a, i, now), REG_DO_SEND);
-	account_on_sent(&a, i, CHALLENGE_SENT_NONE, now);
+	account_on_sent(&a, i, CHALLENGE_SENT_NONE, 0, now);
 }
 
 
@@ -273,12 +281,12 @@ START_TEST(a_new_flow_is_not_the_one_that_the_binding_points_to)
 	bound(0, 300, 0);
 	account_on_flow_lost(&a, 0, REASON_FLOW_LOST, 10);
 	account_on_timer(&a, 0, 100000);
-	account_on_resolved(&a, 0, 1, 0, REASON_CONNECT_REFUSED, 100000);
+	resolved(0, 100000);
 	account_on_turn(&a, 0, 100000);
-	account_on_connected(&a, 0, 100000);
+	account_on_connected(&a, 0, 0, 100000);
 	check_verdict(true, REACHABLE_NO, REASON_FLOW_LOST, 100000);
 	account_on_turn(&a, 0, 100000);
-	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 100000);
+	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, 100000);
 	answered(0, 300, &ours, 100000);
 	check_verdict(true, REACHABLE_YES, REASON_OK, 100000);
 }
@@ -300,16 +308,16 @@ END_TEST
 START_TEST(a_knock_that_fails_as_the_last_one_did_is_no_event)
 {
 	account_start(&a, 0, 0);
-	account_on_resolved(&a, 0, 1, 0, REASON_CONNECT_REFUSED, 0);
+	resolved(0, 0);
 	for (msec_t now = 0; now < 10000; now += 1000) {
 		account_on_turn(&a, 0, now);
-		account_on_connect_failed(&a, 0, REASON_CONNECT_REFUSED, 1,
-					  now);
+		account_on_connect_failed(&a, 0, 0, REASON_CONNECT_REFUSED,
+					  1, now);
 	}
 	ck_assert_uint_eq(count(EVENT_FLOW_DOWN), 1);
 	ck_assert_uint_eq(a.flow_failures, 10);
 	account_on_turn(&a, 0, 10000);
-	account_on_connect_failed(&a, 0, REASON_CONNECT_TIMEOUT, 1, 10000);
+	account_on_connect_failed(&a, 0, 0, REASON_CONNECT_TIMEOUT, 1, 10000);
 	ck_assert_uint_eq(count(EVENT_FLOW_DOWN), 2);
 }
 END_TEST
@@ -324,13 +332,13 @@ START_TEST(another_mapping_is_news_the_same_or_none_is_not)
 	ck_assert_uint_eq(a.mapping_changes, 0);
 	account_kick(&a, 0, 100);
 	account_on_turn(&a, 0, 100);
-	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 100);
+	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, 100);
 	answered(0, 300, &unset, 100);
 	ck_assert_uint_eq(count(EVENT_MAPPING), 1);
 	++other.port;
 	account_kick(&a, 0, 200);
 	account_on_turn(&a, 0, 200);
-	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 200);
+	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, 200);
 	answered(0, 300, &other, 200);
 	ck_assert_uint_eq(count(EVENT_MAPPING), 2);
 	ck_assert_uint_eq(a.mapping_changes, 1);
@@ -464,6 +472,132 @@ START_TEST(doubt_leads_to_a_register)
 END_TEST
 
 
+START_TEST(an_earlier_run_is_remembered)
+{
+	static const struct event keptv[] = {
+		{.at_usec = 1, .seq = 40, .type = EVENT_FLOW_UP},
+		{.at_usec = 2, .seq = 41, .type = EVENT_RESPONSE, .code = 500},
+	};
+
+	account_restore(&a, 0, 500, true);
+	for (unsigned i = 0; i < 2; i++)
+		account_restore_event(&a, &keptv[i]);
+
+	/* nobody is told what he was told then */
+	ck_assert_uint_eq(tolds, 0);
+	ck_assert_uint_eq(journal_get(&a.journal, 0)->seq, 40);
+	ck_assert_uint_eq(journal_get(&a.journal, 1)->code, 500);
+	bound(0, 300, 0);
+	ck_assert_uint_eq(toldv[0].seq, 42);
+	ck_assert_uint_eq(last(EVENT_REGISTER_SENT)->value, 501);
+}
+END_TEST
+
+
+START_TEST(each_registration_has_a_past_of_its_own)
+{
+	init(2, EVENTS);
+	account_restore(&a, 1, 70, false);
+	ck_assert_uint_eq(regv[0].reg.cseq, 0);
+	ck_assert_uint_eq(regv[1].reg.cseq, 70);
+	ck_assert(regv[1].reg.restored && !regv[0].reg.restored);
+}
+END_TEST
+
+
+/* A reload: the configuration that it had is freed. */
+START_TEST(its_policy_may_move_while_it_runs)
+{
+	struct account_policy moved;
+
+	init(2, EVENTS);
+	bound(0, 300, 0);
+	bound(1, 300, 0);
+	moved = policy;
+	memset(&policy, 0, sizeof(policy));
+	account_set_policy(&a, &moved);
+	ck_assert_uint_eq(account_stop(&a, 0, 10), REG_DO_LEAVE);
+	ck_assert_uint_eq(account_stop(&a, 1, 10), REG_DO_LEAVE);
+}
+END_TEST
+
+
+START_TEST(an_event_of_the_account_has_no_flow)
+{
+	bound(0, 300, 0);
+	account_on_event(&a, EVENT_CONFIG, 1000);
+	ck_assert_uint_eq(last(EVENT_CONFIG)->flow, 0);
+	ck_assert_uint_eq(last(EVENT_CONFIG)->reason, REASON_OK);
+	ck_assert(last(EVENT_CONFIG)->registered);
+	check_verdict(true, REACHABLE_YES, REASON_OK, 1000);
+}
+END_TEST
+
+
+START_TEST(a_reconnect_makes_it_unreachable_until_the_new_flow_is_bound)
+{
+	bound(0, 300, 0);
+	ck_assert_uint_eq(account_reconnect(&a, 0, 1000), REG_DO_ABANDON |
+			  REG_DO_CLOSE | REG_DO_RESOLVE);
+	account_on_flow_closed(&a, 0, 1000);
+	check_verdict(true, REACHABLE_NO, REASON_FLOW_LOST, 1000);
+	ck_assert_uint_eq(a.flow_failures, 0);
+}
+END_TEST
+
+
+/* One host, IPv6 and IPv4. */
+static void racing(msec_t now)
+{
+	const struct target_list list = {.count = 2, .stream = 3, .ipv6 = 1};
+
+	account_start(&a, 0, now);
+	account_on_resolved(&a, 0, &list, REASON_CONNECT_REFUSED, now);
+	account_on_turn(&a, 0, now);
+	ck_assert_uint_eq(account_deadline(&a), now + REG_RACE_DELAY);
+	ck_assert_uint_eq(account_on_timer(&a, 0, now + REG_RACE_DELAY),
+			  REG_DO_RACE);
+	ck_assert_uint_eq(account_on_race_turn(&a, 0, now + REG_RACE_DELAY),
+			  REG_DO_OPEN_RIVAL);
+}
+
+
+START_TEST(of_two_that_race_one_flow_comes_up)
+{
+	racing(0);
+	ck_assert_uint_eq(account_on_connected(&a, 0, 1, 300), REG_DO_ASK);
+	ck_assert_uint_eq(count(EVENT_FLOW_UP), 1);
+	ck_assert_uint_eq(count(EVENT_FLOW_DOWN), 0);
+	ck_assert_uint_eq(regv[0].reg.target.index, 1);
+}
+END_TEST
+
+
+START_TEST(one_of_two_that_fails_is_counted_and_told)
+{
+	racing(0);
+	ck_assert_uint_eq(account_on_connect_failed(&a, 0, 0,
+				REASON_CONNECT_REFUSED, 0, 300), 0);
+	ck_assert_uint_eq(a.flow_failures, 1);
+	ck_assert_uint_eq(count(EVENT_FLOW_DOWN), 1);
+	ck_assert_uint_eq(account_on_connected(&a, 0, 1, 400), REG_DO_ASK);
+}
+END_TEST
+
+
+/* It was not even tried. */
+START_TEST(an_edge_that_goes_down_under_who_queues_is_no_failure_of_a_flow)
+{
+	racing(0);
+	ck_assert_uint_eq(account_on_edge_down(&a, 0, 1,
+				REASON_CONNECT_REFUSED, 2, 300), 0);
+	ck_assert_uint_eq(a.flow_failures, 0);
+	ck_assert_uint_eq(count(EVENT_FLOW_DOWN), 0);
+	ck_assert_int_eq(regv[0].reg.state, REG_CONNECT);
+}
+END_TEST
+
+
 Suite *suite_account(void)
 {
 	Suite *s = suite_create("account");
@@ -498,6 +632,16 @@ Suite *suite_account(void)
 	tcase_add_test(tc, with_two_flows_one_that_works_is_enough);
 	tcase_add_test(tc, it_has_left_when_all_its_flows_have);
 	tcase_add_test(tc, doubt_leads_to_a_register);
+	tcase_add_test(tc, an_earlier_run_is_remembered);
+	tcase_add_test(tc, each_registration_has_a_past_of_its_own);
+	tcase_add_test(tc, its_policy_may_move_while_it_runs);
+	tcase_add_test(tc, an_event_of_the_account_has_no_flow);
+	tcase_add_test(tc,
+		a_reconnect_makes_it_unreachable_until_the_new_flow_is_bound);
+	tcase_add_test(tc, of_two_that_race_one_flow_comes_up);
+	tcase_add_test(tc, one_of_two_that_fails_is_counted_and_told);
+	tcase_add_test(tc,
+	an_edge_that_goes_down_under_who_queues_is_no_failure_of_a_flow);
 	suite_add_tcase(s, tc);
 
 	return s;

@@ -107,6 +107,29 @@ START_TEST(a_500_with_a_time_waits_for_it_though_there_are_other_edges)
 END_TEST
 
 
+START_TEST(a_3xx_to_an_allowed_host_goes_there_before_all_else)
+{
+	const struct answer a = {
+		.code = (uint16_t)_i, .redirect = true, .retry_after = 60,
+	};
+
+	ck_assert_int_eq(answer_class(&a, false), ANSWER_ADJUST);
+	ck_assert_int_eq(answer_class(&a, true), ANSWER_ADJUST);
+}
+END_TEST
+
+
+/* RFC 3261 §21.3.4 and .5: a proxy, another service. */
+START_TEST(a_305_or_380_names_no_other_registrar)
+{
+	const struct answer a = {.code = _i ? 380 : 305, .redirect = true};
+
+	ck_assert_int_eq(answer_class(&a, false), ANSWER_AGAIN);
+	ck_assert_int_eq(answer_class(&a, true), ANSWER_ELSEWHERE);
+}
+END_TEST
+
+
 START_TEST(a_200_is_ok_only_with_our_binding)
 {
 	const struct answer a = {.code = 200, .bound = true};
@@ -141,6 +164,10 @@ Suite *suite_answer(void)
 		with_another_edge_a_503_goes_there_and_does_not_wait);
 	tcase_add_test(tc,
 		a_500_with_a_time_waits_for_it_though_there_are_other_edges);
+	tcase_add_loop_test(tc,
+		a_3xx_to_an_allowed_host_goes_there_before_all_else,
+		300, 303);
+	tcase_add_loop_test(tc, a_305_or_380_names_no_other_registrar, 0, 2);
 	tcase_add_test(tc, a_200_is_ok_only_with_our_binding);
 	tcase_add_test(tc, a_refused_challenge_is_about_the_credentials);
 	suite_add_tcase(s, tc);

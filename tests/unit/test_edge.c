@@ -440,6 +440,170 @@ START_TEST(a_local_event_is_nothing_to_an_edge_that_is_up)
 END_TEST
 
 
+/* All have gone to another address of the name at 0. */
+static void deserted(void)
+{
+	edge_init(&e, 0, 0, NULL, NULL, 0);
+	edge_on_failed(&e, 0);
+}
+
+
+START_TEST(down_without_a_knock_for_a_minute_is_not_avoided_any_more)
+{
+	deserted();
+	ck_assert(edge_avoid(&e, 0));
+	ck_assert(edge_avoid(&e, 59999));
+	ck_assert(!edge_avoid(&e, 60000));
+	ck_assert(!edge_avoid(&e, HOURS(1000)));
+}
+END_TEST
+
+
+START_TEST(a_minute_counts_from_the_last_knock)
+{
+	edge_on_failed(&e, 0);
+	knock_until(0, HOURS(1));
+	ck_assert(edge_avoid(&e, HOURS(1) + 29000));
+	ck_assert_ptr_nonnull(next(HOURS(1) + 30000));
+	/* under way, however long it takes */
+	ck_assert(edge_avoid(&e, HOURS(2)));
+	edge_on_failed(&e, HOURS(2));
+	ck_assert(edge_avoid(&e, HOURS(2) + 59999));
+	ck_assert(!edge_avoid(&e, HOURS(2) + 60000));
+}
+END_TEST
+
+
+START_TEST(a_knock_that_was_given_up_counts_for_the_minute_too)
+{
+	struct pace_node a = {0};
+
+	deserted();
+	pace_ask(&e.connects, &a, PACE_NEW);
+	ck_assert_ptr_eq(next(30000), &a);
+	edge_on_given_up(&e, 30250);
+	ck_assert(edge_avoid(&e, 89999));
+	ck_assert(!edge_avoid(&e, 90000));
+}
+END_TEST
+
+
+START_TEST(while_somebody_knocks_it_is_avoided_for_days)
+{
+	msec_t now = 0;
+
+	edge_on_failed(&e, 0);
+	for (unsigned i = 0; i < 10000; i++) {
+		now = edge_deadline(&e, now);
+		ck_assert(edge_avoid(&e, now));
+		ck_assert_ptr_nonnull(next(now));
+		pace_ask(&e.connects, &nodev[0], PACE_NEW);
+		ck_assert(edge_avoid(&e, now + 10000));
+		edge_on_failed(&e, now + 10000);
+		now += 10000;
+	}
+}
+END_TEST
+
+
+/* It must not become a herd: whoever has another address goes there. */
+START_TEST(after_long_silence_one_goes_and_the_others_wait_for_him)
+{
+	deserted();
+	for (unsigned i = 0; i < NODES; i++) {
+		nodev[i] = (struct pace_node){0};
+		pace_ask(&e.connects, &nodev[i], PACE_RETURN);
+	}
+	ck_assert_ptr_eq(next(90000), &nodev[0]);
+	ck_assert_ptr_null(next(90000));
+	ck_assert_uint_eq(edge_deadline(&e, 90000), NEVER);
+	ck_assert(edge_avoid(&e, 90000));
+	edge_on_connected(&e);
+	ck_assert(!edge_avoid(&e, 90100));
+	for (unsigned i = 1; i < NODES; i++)
+		ck_assert_ptr_eq(next(90100), &nodev[i]);
+}
+END_TEST
+
+
+/* So that the caller sees it go down and lets those who queue choose again. */
+START_TEST(if_that_one_fails_it_goes_down_once_more)
+{
+	struct pace_node a = {0};
+
+	deserted();
+	pace_ask(&e.connects, &a, PACE_RETURN);
+	ck_assert_ptr_eq(next(90000), &a);
+	ck_assert(!e.down);
+	edge_on_failed(&e, 100000);
+	ck_assert(e.down);
+	ck_assert(edge_avoid(&e, 100000));
+	ck_assert(!edge_avoid(&e, 160000));
+}
+END_TEST
+
+
+START_TEST(and_its_waits_go_on_where_they_were)
+{
+	struct pace_node a = {0};
+
+	edge_on_failed(&e, 0);
+	knock_until(0, HOURS(1));
+	pace_take_all(&e.connects);
+	pace_ask(&e.connects, &a, PACE_RETURN);
+	ck_assert_ptr_eq(next(HOURS(2)), &a);
+	edge_on_failed(&e, HOURS(2));
+	ck_assert_uint_eq(e.down_since, 0);
+	pace_ask(&e.connects, &a, PACE_RETURN);
+	ck_assert_uint_eq(edge_deadline(&e, HOURS(2)), HOURS(2) + 30000);
+}
+END_TEST
+
+
+START_TEST(an_outage_after_it_was_up_begins_with_fast_knocks)
+{
+	struct pace_node a = {0};
+
+	deserted();
+	pace_ask(&e.connects, &a, PACE_RETURN);
+	next(90000);
+	edge_on_connected(&e);
+	edge_on_failed(&e, 100000);
+	ck_assert_uint_eq(e.down_since, 100000);
+	pace_ask(&e.connects, &a, PACE_RETURN);
+	ck_assert_uint_eq(edge_deadline(&e, 100000), 101000);
+}
+END_TEST
+
+
+/* It says nothing, and nothing recent is known. */
+START_TEST(if_that_one_is_given_up_all_may_go)
+{
+	struct pace_node a = {0}, b = {0};
+
+	deserted();
+	pace_ask(&e.connects, &a, PACE_RETURN);
+	pace_ask(&e.connects, &b, PACE_RETURN);
+	ck_assert_ptr_eq(next(90000), &a);
+	edge_on_given_up(&e, 90250);
+	ck_assert(!edge_avoid(&e, 90250));
+	ck_assert_ptr_eq(next(90250), &b);
+	edge_on_failed(&e, 90300);
+	ck_assert(edge_avoid(&e, 90300));
+}
+END_TEST
+
+
+START_TEST(a_hold_is_kept_however_old_the_failure)
+{
+	deserted();
+	edge_on_hold(&e, 120000);
+	ck_assert(edge_avoid(&e, 119999));
+	ck_assert(!edge_avoid(&e, 120000));
+}
+END_TEST
+
+
 Suite *suite_edge(void)
 {
 	Suite *s = suite_create("edge");
@@ -479,6 +643,19 @@ Suite *suite_edge(void)
 	tcase_add_test(tc, a_local_event_starts_no_second_knock);
 	tcase_add_test(tc, a_local_event_ends_no_hold);
 	tcase_add_test(tc, a_local_event_is_nothing_to_an_edge_that_is_up);
+	tcase_add_test(tc,
+		down_without_a_knock_for_a_minute_is_not_avoided_any_more);
+	tcase_add_test(tc, a_minute_counts_from_the_last_knock);
+	tcase_add_test(tc,
+		a_knock_that_was_given_up_counts_for_the_minute_too);
+	tcase_add_test(tc, while_somebody_knocks_it_is_avoided_for_days);
+	tcase_add_test(tc,
+		after_long_silence_one_goes_and_the_others_wait_for_him);
+	tcase_add_test(tc, if_that_one_fails_it_goes_down_once_more);
+	tcase_add_test(tc, and_its_waits_go_on_where_they_were);
+	tcase_add_test(tc, an_outage_after_it_was_up_begins_with_fast_knocks);
+	tcase_add_test(tc, if_that_one_is_given_up_all_may_go);
+	tcase_add_test(tc, a_hold_is_kept_however_old_the_failure);
 	suite_add_tcase(s, tc);
 
 	return s;

@@ -96,17 +96,75 @@ START_TEST(without_memory_nothing_is_kept)
 END_TEST
 
 
+/* Restores one with this seq, as after a restart; false: it was refused. */
+static bool restore(uint32_t seq)
+{
+	const struct event *e;
+
+	e = journal_restore(&j, &(struct event){ .seq = seq, .value = seq });
+	if (!e)
+		return false;
+
+	ck_assert_uint_eq(e->seq, seq);
+	ck_assert_uint_eq(j.seq, seq);
+
+	return true;
+}
+
+
+START_TEST(events_of_an_earlier_run_keep_their_seq_and_new_ones_go_on)
+{
+	ck_assert(restore(70));
+	ck_assert(restore(71));
+	ck_assert(restore(75));
+	add(1);
+	for (uint32_t i = 0; i < SIZE; i++)
+		ck_assert_uint_eq(journal_get(&j, i)->seq,
+				  ((uint32_t[]){70, 71, 75, 76})[i]);
+	add(1);
+	ck_assert_uint_eq(journal_get(&j, 0)->seq, 71);
+	ck_assert_uint_eq(journal_get(&j, 3)->seq, 77);
+}
+END_TEST
+
+
+START_TEST(more_than_there_is_room_for_leaves_the_newest)
+{
+	for (uint32_t seq = 1; seq <= 10; seq++)
+		ck_assert(restore(seq));
+	ck_assert_uint_eq(journal_get(&j, 0)->seq, 7);
+	ck_assert_uint_eq(journal_get(&j, SIZE - 1)->seq, 10);
+}
+END_TEST
+
+
+START_TEST(an_event_that_is_not_later_is_not_restored)
+{
+	ck_assert(restore(5));
+	ck_assert(!restore(5));
+	ck_assert(!restore(4));
+	ck_assert(restore(UINT32_MAX / 2));
+	ck_assert(restore(UINT32_MAX - 1));
+	ck_assert(restore(0));
+	ck_assert(!restore(UINT32_MAX));
+	ck_assert_uint_eq(j.count, 4);
+	journal_init(&j, NULL, 0);
+	ck_assert(!restore(1));
+}
+END_TEST
+
+
 START_TEST(events_have_the_names_of_the_interface)
 {
-	static const char *const namev[EVENT_ADDRESS + 1] = {
+	static const char *const namev[EVENT_COUNT] = {
 		"verdict", "flow-up", "flow-down", "register-sent",
 		"response", "mapping", "binding", "ghost-removed", "inbound",
 		"probe", "config", "address",
 	};
 
-	for (unsigned i = 0; i <= EVENT_ADDRESS; i++)
+	for (unsigned i = 0; i < EVENT_COUNT; i++)
 		ck_assert_str_eq(event_name((enum event_type)i), namev[i]);
-	ck_assert_str_eq(event_name((enum event_type)(EVENT_ADDRESS + 1)), "?");
+	ck_assert_str_eq(event_name((enum event_type)EVENT_COUNT), "?");
 }
 END_TEST
 
@@ -123,6 +181,10 @@ Suite *suite_journal(void)
 	tcase_add_test(tc, seq_grows_by_one_whatever_the_event_says);
 	tcase_add_test(tc, order_survives_a_seq_that_wraps);
 	tcase_add_test(tc, without_memory_nothing_is_kept);
+	tcase_add_test(tc,
+		events_of_an_earlier_run_keep_their_seq_and_new_ones_go_on);
+	tcase_add_test(tc, more_than_there_is_room_for_leaves_the_newest);
+	tcase_add_test(tc, an_event_that_is_not_later_is_not_restored);
 	tcase_add_test(tc, events_have_the_names_of_the_interface);
 	suite_add_tcase(s, tc);
 

@@ -9,18 +9,47 @@ Suite *suite_reg(void);
 
 static struct reg_policy policy;
 static struct reg r;
+static uint32_t stream, ipv6;    /* masks of the addresses to come */
+static bool one_host;            /* and they are all of one */
 
 
 static void setup(void)
 {
 	policy = (struct reg_policy){
-		.stream = true,
 		.expires = 3600,
 		.verify = 600000,
 		.unregister = true,
 		.min_digest = DIGEST_MD5,
 	};
+	stream = UINT32_MAX;
+	ipv6 = 0;
+	one_host = false;
 	reg_init(&r, &policy, 1);
+}
+
+
+static unsigned resolved(unsigned count, uint32_t down, msec_t now)
+{
+	struct target_list list = {
+		.count = count, .down = down, .stream = stream, .ipv6 = ipv6,
+	};
+
+	for (unsigned i = 0; i < TARGET_MAX && !one_host; i++)
+		list.groupv[i] = (uint8_t)i;
+
+	return reg_on_resolved(&r, &list, REASON_CONNECT_REFUSED, now);
+}
+
+
+static unsigned connected_to(unsigned index, msec_t now)
+{
+	return reg_on_connected(&r, index, now);
+}
+
+
+static unsigned failed(enum reason reason, uint32_t down, msec_t now)
+{
+	return reg_on_connect_failed(&r, r.target.index, reason, down, now);
 }
 
 
@@ -51,16 +80,16 @@ static unsigned answer(struct answer a, msec_t now)
 static void connected(unsigned count, msec_t now)
 {
 	ck_assert_uint_eq(reg_start(&r, now), REG_DO_CLOSE | REG_DO_RESOLVE);
-	ck_assert_uint_eq(reg_on_resolved(&r, count, 0, REASON_CONNECT_REFUSED, now), REG_DO_CONNECT);
+	ck_assert_uint_eq(resolved(count, 0, now), REG_DO_CONNECT);
 	ck_assert_uint_eq(reg_on_turn(&r, now), REG_DO_OPEN);
-	ck_assert_uint_eq(reg_on_connected(&r, now), REG_DO_ASK);
+	ck_assert_uint_eq(connected_to(r.target.index, now), REG_DO_ASK);
 }
 
 
 static void send(enum challenge_sent sent, msec_t now)
 {
 	ck_assert_uint_eq(reg_on_turn(&r, now), REG_DO_SEND);
-	reg_on_sent(&r, sent, now);
+	reg_on_sent(&r, sent, 0, now);
 }
 
 
@@ -158,11 +187,11 @@ END_TEST
 
 START_TEST(udp_is_refreshed_to_verify)
 {
-	policy.stream = false;
+	stream = 0;
 	bound(3600, 0);
 	check_window(540000, 600000);
 	setup();
-	policy.stream = false;
+	stream = 0;
 	policy.verify = 0;
 	bound(3600, 0);
 	check_window(2970000, 3030000);
@@ -213,7 +242,7 @@ END_TEST
 START_TEST(no_address_is_a_failure_of_dns)
 {
 	reg_start(&r, 0);
-	ck_assert_uint_eq(reg_on_resolved(&r, 0, 0, REASON_CONNECT_REFUSED, 0), 0);
+	ck_assert_uint_eq(resolved(0, 0, 0), 0);
 	ck_assert_int_eq(r.reason, REASON_DNS_FAILURE);
 }
 END_TEST
@@ -229,7 +258,9 @@ START_TEST(connect_failures_wait_from_4_s_to_half_an_hour)
 
 	reg_start(&r, 0);
 	for (unsigned i = 0; i < sizeof(highv) / sizeof(highv[0]); i++) {
-		ck_assert_uint_eq(reg_on_resolve_failed(&r, now), 0);
+		resolved(1, 0, now);
+		reg_on_turn(&r, now);
+		ck_assert_uint_eq(failed(REASON_TLS_NAME, 0, now), 0);
 		check_window(now + highv[i] / 2, now + highv[i]);
 		now = reg_deadline(&r);
 		ck_assert_uint_eq(reg_on_timer(&r, now - 1), 0);
@@ -239,10 +270,62 @@ START_TEST(connect_failures_wait_from_4_s_to_half_an_hour)
 END_TEST
 
 
+/* SCENARIOS O6, T16: one question for all accounts costs nothing. */
+START_TEST(without_dns_the_name_is_asked_every_thirty_seconds)
+{
+	msec_t now = 0;
+
+	reg_start(&r, 0);
+	for (unsigned i = 0; i < 5000; i++) {
+		ck_assert_uint_eq(reg_on_resolve_failed(&r, now), 0);
+		check_window(now + (i < 2 ? 4000 : 15000), now + 30000);
+		now = reg_deadline(&r);
+		ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+	}
+	ck_assert_uint_eq(r.failures, 5000);
+}
+END_TEST
+
+
+START_TEST(what_fails_after_an_outage_of_dns_is_the_first_failure)
+{
+	reg_start(&r, 0);
+	resolved(1, 0, 0);
+	reg_on_turn(&r, 0);
+	failed(REASON_TLS_NAME, 0, 0);
+	deadline();
+	for (unsigned i = 0; i < 1000; i++) {
+		reg_on_resolve_failed(&r, 10000);
+		deadline();
+	}
+	resolved(1, 0, 20000);
+	ck_assert_uint_eq(r.failures, 1);
+	reg_on_turn(&r, 20000);
+	failed(REASON_TLS_NAME, 0, 20000);
+	check_window(28000, 36000);
+}
+END_TEST
+
+
+START_TEST(the_operator_s_word_ends_an_outage_of_dns_too)
+{
+	reg_start(&r, 0);
+	for (unsigned i = 0; i < 10; i++) {
+		reg_on_resolve_failed(&r, 0);
+		deadline();
+	}
+	reg_on_resolve_failed(&r, 10000);
+	reg_kick(&r, 10000);
+	resolved(1, 0, 10000);
+	ck_assert_uint_eq(r.failures, 0);
+}
+END_TEST
+
+
 START_TEST(a_turn_to_connect_opens_once_and_must_come_to_an_end)
 {
 	reg_start(&r, 0);
-	reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, 0);
+	resolved(1, 0, 0);
 	ck_assert(reg_wants_connect(&r));
 	ck_assert_uint_eq(reg_deadline(&r), 1800000);
 	ck_assert_uint_eq(reg_on_turn(&r, 100), REG_DO_OPEN);
@@ -255,7 +338,7 @@ END_TEST
 START_TEST(parked_it_asks_the_name_again_every_minute)
 {
 	reg_start(&r, 0);
-	reg_on_resolved(&r, 1, 1, REASON_CONNECT_REFUSED, 0);
+	resolved(1, 1, 0);
 	ck_assert(reg_parked(&r));
 	ck_assert_uint_eq(reg_deadline(&r), 60000);
 	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
@@ -267,16 +350,14 @@ END_TEST
 START_TEST(who_knocks_himself_asks_the_name_again_every_minute_too)
 {
 	reg_start(&r, 0);
-	reg_on_resolved(&r, 1, 1, REASON_CONNECT_REFUSED, 0);
+	resolved(1, 1, 0);
 	for (msec_t now = 1000; now < 60000; now += 1000) {
 		ck_assert_uint_eq(reg_on_turn(&r, now), REG_DO_OPEN);
-		ck_assert_uint_eq(reg_on_connect_failed(&r,
-				REASON_CONNECT_REFUSED, 1, now),
+		ck_assert_uint_eq(failed(REASON_CONNECT_REFUSED, 1, now),
 				  REG_DO_CONNECT);
 	}
 	reg_on_turn(&r, 60000);
-	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_CONNECT_REFUSED,
-						1, 60000),
+	ck_assert_uint_eq(failed(REASON_CONNECT_REFUSED, 1, 60000),
 			  REG_DO_CLOSE | REG_DO_RESOLVE);
 }
 END_TEST
@@ -285,12 +366,12 @@ END_TEST
 START_TEST(all_addresses_failed_but_none_is_down_waits)
 {
 	reg_start(&r, 0);
-	reg_on_resolved(&r, 2, 0, REASON_CONNECT_REFUSED, 0);
+	resolved(2, 0, 0);
 	reg_on_turn(&r, 0);
-	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_TLS_NAME, 0, 0),
+	ck_assert_uint_eq(failed(REASON_TLS_NAME, 0, 0),
 			  REG_DO_CONNECT);
 	reg_on_turn(&r, 0);
-	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_TLS_NAME, 0, 0),
+	ck_assert_uint_eq(failed(REASON_TLS_NAME, 0, 0),
 			  0);
 	ck_assert_int_eq(r.state, REG_WAIT);
 	ck_assert_int_eq(r.reason, REASON_TLS_NAME);
@@ -298,16 +379,564 @@ START_TEST(all_addresses_failed_but_none_is_down_waits)
 END_TEST
 
 
+/* Nobody has knocked there for so long that its edge counts as down no more:
+ * so it is tried, and the wait is not begun without that. */
+START_TEST(an_address_that_was_down_when_the_name_was_asked_is_tried_last)
+{
+	reg_start(&r, 0);
+	resolved(2, 1 << 1, 0);
+	reg_on_turn(&r, 0);
+	ck_assert_uint_eq(failed(REASON_CONNECT_REFUSED, 1 << 0, 0),
+			  REG_DO_CONNECT);
+	ck_assert(reg_parked(&r));
+	ck_assert_uint_eq(r.target.index, 1);
+	reg_on_turn(&r, 0);
+	ck_assert_uint_eq(failed(REASON_TLS_NAME, 1 << 0, 0), REG_DO_CONNECT);
+	ck_assert_uint_eq(r.target.index, 0);
+	reg_on_turn(&r, 1000);
+	ck_assert_uint_eq(failed(REASON_TLS_NAME, 0, 1000), 0);
+	ck_assert_int_eq(r.state, REG_WAIT);
+}
+END_TEST
+
+
 START_TEST(the_thirty_second_address_is_used_too)
 {
 	reg_start(&r, 0);
-	reg_on_resolved(&r, 100, 0x7fffffff, REASON_CONNECT_REFUSED, 0);
+	resolved(100, 0x7fffffff, 0);
 	ck_assert_uint_eq(r.target.index, 31);
 	reg_on_turn(&r, 0);
-	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_CONNECT_REFUSED,
-						UINT32_MAX, 0),
+	ck_assert_uint_eq(failed(REASON_CONNECT_REFUSED, UINT32_MAX, 0),
 			  REG_DO_CONNECT);
 	ck_assert(reg_parked(&r));
+}
+END_TEST
+
+
+/* --- two families --- */
+
+/* One host; its addresses 0 and 2 are IPv6, 1 and 3 IPv4. */
+static void connecting_in_families(unsigned count, msec_t now)
+{
+	one_host = true;
+	ipv6 = 1 << 0 | 1 << 2;
+	reg_start(&r, now);
+	resolved(count, 0, now);
+	ck_assert_uint_eq(reg_on_turn(&r, now), REG_DO_OPEN);
+}
+
+
+static void racing(msec_t now)
+{
+	connecting_in_families(2, now);
+	ck_assert_uint_eq(reg_on_timer(&r, now + 249), 0);
+	ck_assert_uint_eq(reg_on_timer(&r, now + 250), REG_DO_RACE);
+	ck_assert(reg_wants_race(&r));
+	ck_assert_uint_eq(r.target.rival, 1);
+	ck_assert_uint_eq(reg_on_race_turn(&r, now + 250), REG_DO_OPEN_RIVAL);
+	ck_assert(!reg_wants_race(&r));
+}
+
+
+/* RFC 8305 §5, SCENARIOS T16 */
+START_TEST(a_quarter_of_a_second_of_silence_starts_the_other_family)
+{
+	connecting_in_families(2, 1000);
+	ck_assert_uint_eq(reg_deadline(&r), 1250);
+	ck_assert_uint_eq(deadline(), REG_DO_RACE);
+	/* and 15 s remain for both */
+	ck_assert_uint_eq(reg_deadline(&r), 16000);
+}
+END_TEST
+
+
+START_TEST(whichever_connects_first_is_the_flow)
+{
+	const unsigned winner = (unsigned)_i;
+
+	racing(0);
+	ck_assert_uint_eq(connected_to(winner, 300), REG_DO_ASK);
+	ck_assert_uint_eq(r.target.index, winner);
+	ck_assert_uint_eq(r.target.rival, TARGET_NONE);
+	ck_assert(!r.rival_open && r.flow);
+	ck_assert_uint_eq(reg_on_turn(&r, 300), REG_DO_SEND);
+}
+END_TEST
+
+
+START_TEST(who_connects_at_once_races_nobody)
+{
+	connecting_in_families(2, 0);
+	connected_to(0, 100);
+	ck_assert_uint_eq(r.race_at, NEVER);
+	ck_assert_uint_eq(reg_on_timer(&r, 250), 0);
+	ck_assert_uint_eq(reg_on_race_turn(&r, 250), 0);
+}
+END_TEST
+
+
+START_TEST(only_streams_race_and_only_the_other_family_of_the_host)
+{
+	reg_start(&r, 0);
+	resolved(2, 0, 0);
+	reg_on_turn(&r, 0);
+	ck_assert_uint_eq(reg_deadline(&r), 15000);
+	setup();
+	stream = 0;
+	connecting_in_families(2, 0);
+	ck_assert_uint_eq(reg_deadline(&r), 15000);
+}
+END_TEST
+
+
+START_TEST(who_is_parked_does_not_race)
+{
+	one_host = true;
+	ipv6 = 1;
+	reg_start(&r, 0);
+	resolved(2, 3, 0);
+	reg_on_turn(&r, 1000);
+	ck_assert_uint_eq(reg_deadline(&r), 16000);
+}
+END_TEST
+
+
+START_TEST(a_refusal_before_the_race_goes_on_to_the_other_family_at_once)
+{
+	connecting_in_families(2, 0);
+	ck_assert_uint_eq(failed(REASON_CONNECT_REFUSED, 1, 10),
+			  REG_DO_CONNECT);
+	ck_assert_uint_eq(r.target.index, 1);
+	ck_assert_uint_eq(r.race_at, NEVER);
+}
+END_TEST
+
+
+START_TEST(when_one_of_the_two_fails_the_other_goes_on)
+{
+	const unsigned loser = (unsigned)_i;
+
+	racing(0);
+	ck_assert_uint_eq(reg_on_connect_failed(&r, loser,
+						REASON_CONNECT_REFUSED, 0,
+						300), 0);
+	ck_assert_int_eq(r.state, REG_CONNECT);
+	ck_assert_int_eq(r.reason, REASON_CONNECT_REFUSED);
+	ck_assert_uint_eq(reg_deadline(&r), 15000);
+	ck_assert_uint_eq(r.target.index, 1 - loser);
+	ck_assert(!reg_wants_race(&r));
+	ck_assert_uint_eq(connected_to(1 - loser, 400), REG_DO_ASK);
+}
+END_TEST
+
+
+START_TEST(when_both_fail_it_parks_or_waits)
+{
+	racing(0);
+	reg_on_connect_failed(&r, 1, REASON_CONNECT_REFUSED, 2, 300);
+	ck_assert_uint_eq(failed(REASON_CONNECT_TIMEOUT, 3, 10000),
+			  REG_DO_CONNECT);
+	ck_assert(reg_parked(&r));
+	setup();
+	racing(0);
+	reg_on_connect_failed(&r, 0, REASON_TLS_NAME, 0, 300);
+	ck_assert_uint_eq(failed(REASON_TLS_NAME, 0, 400), 0);
+	ck_assert_int_eq(r.state, REG_WAIT);
+	ck_assert_uint_eq(r.failures, 1);
+}
+END_TEST
+
+
+/* Its edge went down, or is held, while it queued there. */
+START_TEST(a_rival_that_never_had_its_turn_may_fail_too)
+{
+	connecting_in_families(2, 0);
+	deadline();
+	ck_assert_uint_eq(reg_on_connect_failed(&r, 1, REASON_CONNECT_TIMEOUT,
+						2, 300), 0);
+	ck_assert(!reg_wants_race(&r));
+	ck_assert_uint_eq(reg_on_race_turn(&r, 300), 0);
+	ck_assert_uint_eq(connected_to(0, 400), REG_DO_ASK);
+}
+END_TEST
+
+
+START_TEST(a_first_that_fails_while_the_rival_queues_makes_it_the_next)
+{
+	connecting_in_families(2, 0);
+	deadline();
+	ck_assert_uint_eq(failed(REASON_CONNECT_REFUSED, 1, 300),
+			  REG_DO_CONNECT);
+	ck_assert_uint_eq(r.target.index, 1);
+	ck_assert(!reg_wants_race(&r) && reg_wants_connect(&r));
+}
+END_TEST
+
+
+START_TEST(two_that_never_say_more_are_both_let_go)
+{
+	racing(0);
+	ck_assert_uint_eq(reg_on_timer(&r, 15000),
+			  REG_DO_CLOSE | REG_DO_RESOLVE);
+	ck_assert(!r.rival_open);
+	resolved(2, 0, 15000);
+	ck_assert_uint_eq(r.target.rival, TARGET_NONE);
+}
+END_TEST
+
+
+START_TEST(a_stop_ends_a_race)
+{
+	racing(0);
+	ck_assert_uint_eq(reg_stop(&r, 300),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
+	ck_assert_uint_eq(reg_deadline(&r), NEVER);
+	ck_assert(!reg_wants_race(&r));
+	racing(1000);
+}
+END_TEST
+
+
+/* SCENARIOS T16: registered by IPv4 within a second. */
+START_TEST(on_udp_the_other_family_is_tried_after_800_ms)
+{
+	stream = 0;
+	connecting_in_families(2, 0);
+	connected_to(0, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	ck_assert_uint_eq(reg_deadline(&r), 800);
+	ck_assert_uint_eq(deadline(),
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_CONNECT);
+	ck_assert_uint_eq(r.target.index, 1);
+	reg_on_turn(&r, 800);
+	connected_to(1, 800);
+	send(CHALLENGE_SENT_NONE, 800);
+	/* the last one has its Timer F */
+	ck_assert_uint_eq(reg_deadline(&r), 32800);
+}
+END_TEST
+
+
+START_TEST(the_transport_of_each_address_has_its_patience)
+{
+	stream = 1 << 1;
+	connected(3, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	ck_assert_uint_eq(reg_deadline(&r), 4000);
+	deadline();
+	reg_on_turn(&r, 4000);
+	connected_to(1, 4000);
+	send(CHALLENGE_SENT_NONE, 4000);
+	ck_assert_uint_eq(reg_deadline(&r), 36000);
+	answer(granted(3600), 4000);
+	/* nor is a stream refreshed to verify */
+	check_window(4000 + 2970000, 4000 + 3030000);
+}
+END_TEST
+
+
+/* --- redirects --- */
+
+static struct answer redirect(void)
+{
+	struct answer a = code(302);
+
+	a.redirect = true;
+
+	return a;
+}
+
+
+/* Home said 302, and the REGISTER to the other host is in flight. */
+static void redirected(msec_t now)
+{
+	sent(now);
+	ck_assert_uint_eq(answer(redirect(), now),
+			  REG_DO_CLOSE | REG_DO_RESOLVE);
+	ck_assert(r.redirected);
+	resolved(1, 0, now);
+	reg_on_turn(&r, now);
+	connected_to(0, now);
+	send(CHALLENGE_SENT_NONE, now);
+}
+
+
+START_TEST(a_redirect_is_followed_over_a_new_flow)
+{
+	redirected(0);
+	ck_assert(r.redirected);
+	ck_assert_uint_eq(r.cseq, 2);
+	answer(granted(600), 0);
+	ck_assert_int_eq(r.state, REG_BOUND);
+	/* refreshed where it leads */
+	ck_assert_uint_eq(deadline(), REG_DO_ASK);
+	ck_assert(r.redirected);
+}
+END_TEST
+
+
+START_TEST(a_second_redirect_of_a_round_backs_off)
+{
+	redirected(0);
+	ck_assert_uint_eq(answer(redirect(), 0), REG_DO_CLOSE);
+	check_window(30000, 60000);
+	ck_assert_int_eq(r.reason, REASON_REJECTED);
+	/* then home is asked */
+	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+	ck_assert(!r.redirected);
+}
+END_TEST
+
+
+START_TEST(each_round_may_be_redirected_once)
+{
+	msec_t now = 0;
+
+	redirected(0);
+	for (unsigned i = 0; i < 3; i++) {
+		answer(redirect(), now);
+		now = reg_deadline(&r);
+		deadline();
+		resolved(1, 0, now);
+		reg_on_turn(&r, now);
+		connected_to(0, now);
+		send(CHALLENGE_SENT_NONE, now);
+		ck_assert_uint_eq(answer(redirect(), now),
+				  REG_DO_CLOSE | REG_DO_RESOLVE);
+		resolved(1, 0, now);
+		reg_on_turn(&r, now);
+		connected_to(0, now);
+		send(CHALLENGE_SENT_NONE, now);
+	}
+}
+END_TEST
+
+
+START_TEST(when_the_flow_there_is_lost_home_is_asked_again)
+{
+	redirected(0);
+	answer(granted(600), 0);
+	reg_on_proven(&r, 500);
+	reg_on_flow_lost(&r, REASON_FLOW_LOST, 1000);
+	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+	ck_assert(!r.redirected);
+}
+END_TEST
+
+
+/* Nobody there for a minute: a new round, and home may say the same again. */
+START_TEST(a_host_that_is_down_is_knocked_at_for_a_minute_and_home_asked_again)
+{
+	sent(0);
+	answer(redirect(), 0);
+	resolved(1, 0, 0);
+	reg_on_turn(&r, 0);
+	ck_assert_uint_eq(failed(REASON_CONNECT_REFUSED, 1, 0),
+			  REG_DO_CONNECT);
+	ck_assert(reg_parked(&r));
+	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
+	ck_assert(!r.redirected);
+	resolved(1, 0, 60000);
+	reg_on_turn(&r, 60000);
+	connected_to(0, 60000);
+	send(CHALLENGE_SENT_NONE, 60000);
+	ck_assert_uint_eq(answer(redirect(), 60000),
+			  REG_DO_CLOSE | REG_DO_RESOLVE);
+}
+END_TEST
+
+
+START_TEST(a_kick_in_flight_does_not_spoil_a_redirect)
+{
+	sent(0);
+	reg_kick(&r, 0);
+	ck_assert_uint_eq(answer(redirect(), 0),
+			  REG_DO_CLOSE | REG_DO_RESOLVE);
+	ck_assert(r.redirected);
+	resolved(1, 0, 0);
+	reg_on_turn(&r, 0);
+	connected_to(0, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	ck_assert_uint_eq(answer(granted(600), 0), REG_DO_ASK);
+}
+END_TEST
+
+
+/* --- what an earlier run left --- */
+
+START_TEST(cseq_goes_on_where_the_earlier_run_was)
+{
+	reg_restore(&r, 1050, true);
+	connected(1, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	ck_assert_uint_eq(r.cseq, 1051);
+	ck_assert(r.challenge.worked);
+	ck_assert(reg_names_old(&r));
+}
+END_TEST
+
+
+/* RFC 3261 §10.3 */
+START_TEST(a_400_or_500_after_a_restart_is_answered_with_a_new_call_id)
+{
+	const uint16_t status = _i ? 500 : 400;
+	struct answer a = code(401);
+
+	reg_restore(&r, 100, true);
+	sent(0);
+	a.challenge = CHALLENGE_ANSWER;
+	ck_assert_uint_eq(answer(a, 0), REG_DO_ASK);
+	send(CHALLENGE_SENT_FRESH, 0);
+	ck_assert_uint_eq(answer(code(status), 0),
+			  REG_DO_RENEW | REG_DO_ASK);
+	send(CHALLENGE_SENT_FRESH, 0);
+	/* once */
+	ck_assert_uint_eq(answer(code(status), 0), REG_DO_CLOSE);
+	check_window(30000, 60000);
+}
+END_TEST
+
+
+START_TEST(after_any_other_answer_the_call_id_stays)
+{
+	static const uint16_t codev[] = {404, 480, 503, 600};
+
+	reg_restore(&r, 100, true);
+	sent(0);
+	ck_assert_uint_eq(answer(code(codev[_i]), 0), REG_DO_CLOSE);
+	deadline();
+	resolved(1, 0, 60000);
+	reg_on_turn(&r, 60000);
+	connected_to(0, 60000);
+	send(CHALLENGE_SENT_NONE, 60000);
+	ck_assert_uint_eq(answer(code(400), 60000), REG_DO_CLOSE);
+}
+END_TEST
+
+
+START_TEST(silence_says_nothing_about_a_call_id)
+{
+	reg_restore(&r, 100, true);
+	sent(0);
+	deadline();
+	deadline();
+	resolved(1, 0, 90000);
+	reg_on_turn(&r, 90000);
+	connected_to(0, 90000);
+	send(CHALLENGE_SENT_NONE, 90000);
+	ck_assert_uint_eq(answer(code(400), 90000),
+			  REG_DO_RENEW | REG_DO_ASK);
+}
+END_TEST
+
+
+START_TEST(without_an_earlier_run_there_is_no_new_call_id)
+{
+	sent(0);
+	ck_assert_uint_eq(answer(code(400), 0), REG_DO_CLOSE);
+}
+END_TEST
+
+
+/* Else it would be refused for ever once it is started again. */
+START_TEST(whoever_stops_meanwhile_gets_the_new_call_id_all_the_same)
+{
+	reg_restore(&r, 100, true);
+	sent(0);
+	reg_stop(&r, 0);
+	ck_assert_uint_eq(answer(code(400), 0), REG_DO_RENEW |
+			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
+}
+END_TEST
+
+
+/* --- old bindings --- */
+
+static void sent_naming(unsigned named, msec_t now)
+{
+	connected(1, now);
+	ck_assert(reg_names_old(&r));
+	reg_on_turn(&r, now);
+	reg_on_sent(&r, CHALLENGE_SENT_NONE, named, now);
+}
+
+
+START_TEST(refused_with_old_bindings_it_is_sent_once_more_alone)
+{
+	static const uint16_t codev[] = {400, 403, 404, 480, 500, 503, 603};
+
+	sent_naming(2, 0);
+	ck_assert_uint_eq(answer(code(codev[_i]), 0), REG_DO_ASK);
+	ck_assert(!reg_names_old(&r));
+	send(CHALLENGE_SENT_NONE, 0);
+	answer(code(codev[_i]), 0);
+	ck_assert(r.state == REG_WAIT || r.state == REG_HELD);
+}
+END_TEST
+
+
+START_TEST(over_this_flow_they_are_not_named_again_but_over_the_next)
+{
+	sent_naming(2, 0);
+	answer(code(403), 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	answer(granted(600), 0);
+	reg_on_proven(&r, 0);
+	deadline();
+	ck_assert(!reg_names_old(&r));
+	send(CHALLENGE_SENT_NONE, 300000);
+	reg_on_flow_lost(&r, REASON_FLOW_LOST, 300100);
+	deadline();
+	resolved(1, 0, 301000);
+	reg_on_turn(&r, 301000);
+	connected_to(0, 301000);
+	ck_assert(reg_names_old(&r));
+}
+END_TEST
+
+
+START_TEST(if_ours_went_with_them_it_is_made_again_alone)
+{
+	sent_naming(1, 0);
+	ck_assert_uint_eq(answer(granted(0), 0), REG_DO_ASK);
+	ck_assert(!reg_names_old(&r));
+}
+END_TEST
+
+
+START_TEST(challenges_adjustments_and_waits_do_not_blame_them)
+{
+	struct answer a = code(401);
+
+	sent_naming(2, 0);
+	a.challenge = CHALLENGE_ANSWER;
+	answer(a, 0);
+	ck_assert(reg_names_old(&r));
+	reg_on_turn(&r, 0);
+	reg_on_sent(&r, CHALLENGE_SENT_FRESH, 2, 0);
+	answer(code(420), 0);
+	ck_assert(reg_names_old(&r));
+	reg_on_turn(&r, 0);
+	reg_on_sent(&r, CHALLENGE_SENT_FRESH, 2, 0);
+	a = code(480);
+	a.retry_after = 10;
+	ck_assert_uint_eq(answer(a, 0), REG_DO_CLOSE);
+	ck_assert_int_eq(r.state, REG_WAIT);
+	ck_assert(reg_names_old(&r));
+}
+END_TEST
+
+
+START_TEST(after_a_restart_the_call_id_is_blamed_before_the_old_bindings)
+{
+	reg_restore(&r, 7, true);
+	sent_naming(1, 0);
+	ck_assert_uint_eq(answer(code(400), 0), REG_DO_RENEW | REG_DO_ASK);
+	ck_assert(reg_names_old(&r));
+	reg_on_turn(&r, 0);
+	reg_on_sent(&r, CHALLENGE_SENT_NONE, 1, 0);
+	ck_assert_uint_eq(answer(code(400), 0), REG_DO_ASK);
+	ck_assert(!reg_names_old(&r));
 }
 END_TEST
 
@@ -366,9 +995,9 @@ START_TEST(a_200_on_a_flow_that_is_not_proven_ends_nothing)
 	sent(0);
 	ck_assert_uint_eq(answer(code(500), 0), REG_DO_CLOSE);
 	ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
-	reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, 60000);
+	resolved(1, 0, 60000);
 	reg_on_turn(&r, 60000);
-	reg_on_connected(&r, 60000);
+	connected_to(r.target.index, 60000);
 	send(CHALLENGE_SENT_NONE, 60000);
 	answer(granted(600), 60000);
 	ck_assert_uint_eq(r.failures, 1);
@@ -398,7 +1027,9 @@ START_TEST(what_comes_too_early_shortens_the_wait_to_when_it_is_allowed)
 	reg_on_flow_lost(&r, REASON_FLOW_LOST, 1000);
 	for (msec_t now = 2000; now < 8000; now += 1000) {
 		deadline();
-		reg_on_resolve_failed(&r, now);
+		resolved(1, 0, now);
+		reg_on_turn(&r, now);
+		failed(REASON_TLS_NAME, 0, now);
 	}
 	ck_assert_uint_gt(reg_deadline(&r), 100000);
 	reg_on_local_event(&r, 8000);
@@ -537,7 +1168,7 @@ END_TEST
 
 START_TEST(four_seconds_of_udp_silence_try_the_next_address)
 {
-	policy.stream = false;
+	stream = 0;
 	connected(2, 0);
 	send(CHALLENGE_SENT_NONE, 0);
 	ck_assert_uint_eq(reg_deadline(&r), 4000);
@@ -550,7 +1181,7 @@ END_TEST
 
 START_TEST(a_udp_port_that_refuses_is_left_for_the_next_address)
 {
-	policy.stream = false;
+	stream = 0;
 	connected(2, 0);
 	send(CHALLENGE_SENT_NONE, 0);
 	ck_assert_uint_eq(reg_on_flow_lost(&r, REASON_CONNECT_REFUSED, 10),
@@ -564,7 +1195,7 @@ START_TEST(after_an_answer_timer_f_applies_on_udp_too)
 {
 	struct answer a = code(401);
 
-	policy.stream = false;
+	stream = 0;
 	connected(2, 0);
 	send(CHALLENGE_SENT_NONE, 0);
 	a.challenge = CHALLENGE_ANSWER;
@@ -659,9 +1290,9 @@ START_TEST(a_403_is_held_for_5_10_20_40_and_then_60_minutes)
 		ck_assert_uint_eq(reg_deadline(&r), now + waitv[i]);
 		now = reg_deadline(&r);
 		ck_assert_uint_eq(deadline(), REG_DO_CLOSE | REG_DO_RESOLVE);
-		reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, now);
+		resolved(1, 0, now);
 		reg_on_turn(&r, now);
-		reg_on_connected(&r, now);
+		connected_to(r.target.index, now);
 		send(CHALLENGE_SENT_NONE, now);
 	}
 	/* a 200 begins anew */
@@ -692,9 +1323,9 @@ START_TEST(held_lets_go_of_a_flow_that_serves_no_binding)
 	proven(600, 0);
 	reg_on_flow_lost(&r, REASON_FLOW_LOST, 1000);
 	deadline();
-	reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, 2000);
+	resolved(1, 0, 2000);
 	reg_on_turn(&r, 2000);
-	reg_on_connected(&r, 2000);
+	connected_to(r.target.index, 2000);
 	send(CHALLENGE_SENT_NONE, 2000);
 	ck_assert_uint_eq(answer(refusal(), 2000), REG_DO_CLOSE);
 	ck_assert(!r.flow);
@@ -724,10 +1355,10 @@ START_TEST(leaving_has_five_seconds_in_all)
 	a.challenge = CHALLENGE_ANSWER;
 	bound(600, 0);
 	ck_assert_uint_eq(reg_stop(&r, 1000), REG_DO_LEAVE);
-	reg_on_sent(&r, CHALLENGE_SENT_REUSED, 1000);
+	reg_on_sent(&r, CHALLENGE_SENT_REUSED, 0, 1000);
 	ck_assert_uint_eq(reg_stop(&r, 2000), 0);
 	ck_assert_uint_eq(answer(a, 4000), REG_DO_LEAVE);
-	reg_on_sent(&r, CHALLENGE_SENT_FRESH, 4000);
+	reg_on_sent(&r, CHALLENGE_SENT_FRESH, 0, 4000);
 	ck_assert_uint_eq(reg_deadline(&r), 6000);
 	ck_assert_uint_eq(deadline(),
 			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
@@ -740,7 +1371,7 @@ START_TEST(a_good_answer_leaves_nothing_behind)
 {
 	bound(600, 0);
 	reg_stop(&r, 1000);
-	reg_on_sent(&r, CHALLENGE_SENT_REUSED, 1000);
+	reg_on_sent(&r, CHALLENGE_SENT_REUSED, 0, 1000);
 	ck_assert_uint_eq(answer(granted(0), 1100),
 			  REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT);
 	ck_assert(!r.left_behind);
@@ -793,14 +1424,87 @@ START_TEST(a_kick_is_for_waits_and_not_for_what_goes_on)
 	ck_assert_uint_eq(reg_kick(&r, 0), 0);
 	reg_start(&r, 0);
 	ck_assert_uint_eq(reg_kick(&r, 0), 0);
-	reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, 0);
+	resolved(1, 0, 0);
 	ck_assert_uint_eq(reg_kick(&r, 0), 0);
 	reg_on_turn(&r, 0);
-	reg_on_connected(&r, 0);
+	connected_to(r.target.index, 0);
 	ck_assert_uint_eq(reg_kick(&r, 0), 0);
 	send(CHALLENGE_SENT_NONE, 0);
 	ck_assert_uint_eq(reg_kick(&r, 0), 0);
 	ck_assert_uint_eq(answer(granted(600), 0), REG_DO_ASK);
+}
+END_TEST
+
+
+START_TEST(a_reconnect_leaves_whatever_flow_there_is)
+{
+	const unsigned acts = REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_RESOLVE;
+	struct answer a = code(480);
+
+	connected(1, 0);
+	ck_assert_uint_eq(reg_reconnect(&r, 0), acts);
+	setup();
+	sent(0);
+	ck_assert_uint_eq(reg_reconnect(&r, 0), acts);
+	ck_assert_int_eq(r.state, REG_RESOLVE);
+	setup();
+	bound(600, 0);
+	ck_assert_uint_eq(reg_reconnect(&r, 1000), acts);
+	ck_assert(!r.flow);
+	ck_assert(reg_bound(&r, 1000));
+	setup();
+	sent(0);
+	a.retry_after = 3600;
+	answer(a, 0);
+	ck_assert_uint_eq(reg_reconnect(&r, 1000), acts);
+	setup();
+	sent(0);
+	answer(refusal(), 0);
+	ck_assert_uint_eq(reg_reconnect(&r, 1000), acts);
+	ck_assert_uint_eq(r.challenge.refusals, 0);
+}
+END_TEST
+
+
+START_TEST(a_reconnect_lets_the_way_to_a_flow_go_on)
+{
+	reg_start(&r, 0);
+	ck_assert_uint_eq(reg_reconnect(&r, 0), 0);
+	ck_assert_int_eq(r.state, REG_RESOLVE);
+	resolved(1, 0, 0);
+	ck_assert_uint_eq(reg_reconnect(&r, 0), 0);
+	ck_assert_int_eq(r.state, REG_CONNECT);
+}
+END_TEST
+
+
+START_TEST(who_is_off_or_leaving_is_not_reconnected)
+{
+	ck_assert_uint_eq(reg_reconnect(&r, 0), 0);
+	bound(600, 0);
+	reg_stop(&r, 1000);
+	ck_assert_uint_eq(reg_reconnect(&r, 1000), 0);
+	ck_assert_int_eq(r.state, REG_LEAVING);
+	setup();
+	sent(0);
+	reg_stop(&r, 0);
+	ck_assert_uint_eq(reg_reconnect(&r, 0), 0);
+	ck_assert(r.leaving);
+}
+END_TEST
+
+
+START_TEST(a_reconnect_replaces_the_register_that_a_kick_waits_for)
+{
+	sent(0);
+	reg_kick(&r, 0);
+	reg_reconnect(&r, 0);
+	resolved(1, 0, 0);
+	reg_on_turn(&r, 0);
+	connected_to(0, 0);
+	send(CHALLENGE_SENT_NONE, 0);
+	ck_assert_uint_eq(answer(granted(600), 0), 0);
+	ck_assert_int_eq(r.state, REG_BOUND);
 }
 END_TEST
 
@@ -814,10 +1518,10 @@ START_TEST(what_comes_too_late_changes_nothing)
 	const struct reg before = r;
 	const struct answer a = granted(1);
 
-	ck_assert_uint_eq(reg_on_resolved(&r, 3, 0, REASON_CONNECT_REFUSED, 1), 0);
+	ck_assert_uint_eq(resolved(3, 0, 1), 0);
 	ck_assert_uint_eq(reg_on_resolve_failed(&r, 1), 0);
-	ck_assert_uint_eq(reg_on_connected(&r, 1), 0);
-	ck_assert_uint_eq(reg_on_connect_failed(&r, REASON_TLS_NAME, 1, 1),
+	ck_assert_uint_eq(connected_to(r.target.index, 1), 0);
+	ck_assert_uint_eq(failed(REASON_TLS_NAME, 1, 1),
 			  0);
 	ck_assert_uint_eq(reg_on_turn(&r, 1), 0);
 	ck_assert_uint_eq(reg_on_answer(&r, &a, 1), 0);
@@ -862,10 +1566,10 @@ START_TEST(what_comes_next_has_a_word_in_every_state)
 	check_next("none", false);
 	reg_start(&r, 0);
 	check_next("resolve", false);
-	reg_on_resolved(&r, 1, 0, REASON_CONNECT_REFUSED, 0);
+	resolved(1, 0, 0);
 	check_next("connect", false);
 	reg_on_turn(&r, 0);
-	reg_on_connected(&r, 0);
+	connected_to(r.target.index, 0);
 	ck_assert(reg_wants_turn(&r));
 	check_next("register", false);
 	send(CHALLENGE_SENT_NONE, 0);
@@ -884,7 +1588,7 @@ START_TEST(what_comes_next_has_a_word_in_every_state)
 	check_next("unregister", false);
 	answer(granted(0), 370000);
 	reg_start(&r, 400000);
-	reg_on_resolved(&r, 1, 1, REASON_CONNECT_REFUSED, 400000);
+	resolved(1, 1, 400000);
 	check_next("knock", false);
 }
 END_TEST
@@ -967,6 +1671,11 @@ Suite *suite_reg(void)
 	tc = tcase(s, "the way to a flow");
 	tcase_add_test(tc, a_resolver_has_thirty_seconds);
 	tcase_add_test(tc, no_address_is_a_failure_of_dns);
+	tcase_add_test(tc,
+		without_dns_the_name_is_asked_every_thirty_seconds);
+	tcase_add_test(tc,
+		what_fails_after_an_outage_of_dns_is_the_first_failure);
+	tcase_add_test(tc, the_operator_s_word_ends_an_outage_of_dns_too);
 	tcase_add_test(tc, connect_failures_wait_from_4_s_to_half_an_hour);
 	tcase_add_test(tc,
 		a_turn_to_connect_opens_once_and_must_come_to_an_end);
@@ -974,7 +1683,62 @@ Suite *suite_reg(void)
 	tcase_add_test(tc,
 		who_knocks_himself_asks_the_name_again_every_minute_too);
 	tcase_add_test(tc, all_addresses_failed_but_none_is_down_waits);
+	tcase_add_test(tc,
+		an_address_that_was_down_when_the_name_was_asked_is_tried_last);
 	tcase_add_test(tc, the_thirty_second_address_is_used_too);
+
+	tc = tcase(s, "two families");
+	tcase_add_test(tc,
+		a_quarter_of_a_second_of_silence_starts_the_other_family);
+	tcase_add_loop_test(tc, whichever_connects_first_is_the_flow, 0, 2);
+	tcase_add_test(tc, who_connects_at_once_races_nobody);
+	tcase_add_test(tc,
+		only_streams_race_and_only_the_other_family_of_the_host);
+	tcase_add_test(tc, who_is_parked_does_not_race);
+	tcase_add_test(tc,
+		a_refusal_before_the_race_goes_on_to_the_other_family_at_once);
+	tcase_add_loop_test(tc,
+		when_one_of_the_two_fails_the_other_goes_on, 0, 2);
+	tcase_add_test(tc, when_both_fail_it_parks_or_waits);
+	tcase_add_test(tc, a_rival_that_never_had_its_turn_may_fail_too);
+	tcase_add_test(tc,
+		a_first_that_fails_while_the_rival_queues_makes_it_the_next);
+	tcase_add_test(tc, two_that_never_say_more_are_both_let_go);
+	tcase_add_test(tc, a_stop_ends_a_race);
+	tcase_add_test(tc, on_udp_the_other_family_is_tried_after_800_ms);
+	tcase_add_test(tc, the_transport_of_each_address_has_its_patience);
+
+	tc = tcase(s, "redirects");
+	tcase_add_test(tc, a_redirect_is_followed_over_a_new_flow);
+	tcase_add_test(tc, a_second_redirect_of_a_round_backs_off);
+	tcase_add_test(tc, each_round_may_be_redirected_once);
+	tcase_add_test(tc, when_the_flow_there_is_lost_home_is_asked_again);
+	tcase_add_test(tc,
+	a_host_that_is_down_is_knocked_at_for_a_minute_and_home_asked_again);
+	tcase_add_test(tc, a_kick_in_flight_does_not_spoil_a_redirect);
+
+	tc = tcase(s, "what an earlier run left");
+	tcase_add_test(tc, cseq_goes_on_where_the_earlier_run_was);
+	tcase_add_loop_test(tc,
+		a_400_or_500_after_a_restart_is_answered_with_a_new_call_id,
+		0, 2);
+	tcase_add_loop_test(tc, after_any_other_answer_the_call_id_stays, 0,
+			    4);
+	tcase_add_test(tc, silence_says_nothing_about_a_call_id);
+	tcase_add_test(tc, without_an_earlier_run_there_is_no_new_call_id);
+	tcase_add_test(tc,
+		whoever_stops_meanwhile_gets_the_new_call_id_all_the_same);
+
+	tc = tcase(s, "old bindings");
+	tcase_add_loop_test(tc,
+		refused_with_old_bindings_it_is_sent_once_more_alone, 0, 7);
+	tcase_add_test(tc,
+		over_this_flow_they_are_not_named_again_but_over_the_next);
+	tcase_add_test(tc, if_ours_went_with_them_it_is_made_again_alone);
+	tcase_add_test(tc,
+		challenges_adjustments_and_waits_do_not_blame_them);
+	tcase_add_test(tc,
+		after_a_restart_the_call_id_is_blamed_before_the_old_bindings);
 
 	tc = tcase(s, "failures");
 	tcase_add_test(tc,
@@ -1019,6 +1783,11 @@ Suite *suite_reg(void)
 	tcase_add_test(tc, a_connection_that_is_lost_ends_the_leaving);
 	tcase_add_test(tc, whoever_keeps_bindings_leaves_at_once);
 	tcase_add_test(tc, a_kick_is_for_waits_and_not_for_what_goes_on);
+	tcase_add_test(tc, a_reconnect_leaves_whatever_flow_there_is);
+	tcase_add_test(tc, a_reconnect_lets_the_way_to_a_flow_go_on);
+	tcase_add_test(tc, who_is_off_or_leaving_is_not_reconnected);
+	tcase_add_test(tc,
+		a_reconnect_replaces_the_register_that_a_kick_waits_for);
 
 	tc = tcase(s, "facts in the wrong place");
 	tcase_add_test(tc, what_comes_too_late_changes_nothing);

@@ -7,8 +7,9 @@
  * below one second (the shortest is a Retry-After of 1), but for what is done
  * at once, and that has REG_AT_ONCE_EVERY between two: in RATE_SECONDS that
  * makes 10 + 1 and 2 rounds. An address that sends us elsewhere adds one
- * connect and as many sends for each address of the name. An order, or a knock
- * at an edge that is down, is one round more. */
+ * connect and as many sends for each address of the name; two that race are two
+ * of them. An order, a knock at an edge that is down, a redirect (of which a
+ * round has one) and a start of the process are one round more. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,40 @@ static bool held_for_ever(struct world *w)
 }
 
 
+static bool has_bit(uint32_t mask, unsigned i)
+{
+	return mask >> i & 1;
+}
+
+
+/* The same host, the other family. */
+static bool are_rivals(const struct world *w, unsigned i, unsigned j)
+{
+	const struct target_list *l = &w->watch.list;
+
+	return l->groupv[i] == l->groupv[j] &&
+		has_bit(l->ipv6, i) != has_bit(l->ipv6, j);
+}
+
+
+static bool has_rival(const struct world *w, unsigned i)
+{
+	unsigned j;
+
+	for (j = 0; j < TARGET_MAX && j < w->watch.list.count; j++)
+		if (are_rivals(w, i, j))
+			return true;
+
+	return false;
+}
+
+
+static bool over_stream(const struct world *w)
+{
+	return has_bit(w->watch.list.stream, w->link.index);
+}
+
+
 static void check_waits(struct world *w)
 {
 	const struct reg *r = world_reg(w);
@@ -86,7 +121,7 @@ static void check_waits(struct world *w)
 	check(w, !held_for_ever(w) || r->deadline == NEVER,
 	      "wrong credentials would be tried again");
 	check(w, r->state != REG_OFF || (account_deadline(&w->account) ==
-	      NEVER && !w->flow_there && !w->in_flight),
+	      NEVER && !w->link.there && !w->in_flight),
 	      "off, but something is armed or open");
 	check(w, r->state != REG_BOUND || r->deadline < r->lease_end ||
 	      r->lease_end <= r->answer_at + REG_ANSWER_GAP,
@@ -94,20 +129,35 @@ static void check_waits(struct world *w)
 	check(w, r->state != REG_WAIT || !w->watch.not_before ||
 	      r->deadline >= w->watch.not_before,
 	      "a Retry-After is cut short");
+	check(w, r->state != REG_BOUND || over_stream(w) ||
+	      !w->policy.reg.verify || r->deadline <= r->answer_at +
+	      clock_max(w->policy.reg.verify, REG_ANSWER_GAP),
+	      "a UDP flow is verified too late");
+	check(w, r->race_at == NEVER || (r->state == REG_CONNECT &&
+	      w->link.there && over_stream(w) && has_rival(w, w->link.index)),
+	      "a race without anybody to race");
 }
 
 
 static void check_flow(struct world *w)
 {
 	const struct reg *r = world_reg(w);
-	const bool up = w->flow_there && w->flow.up_at != NEVER;
+	const struct link *l = &w->link, *rival = &w->rival;
+	const bool up = l->there && l->flow.up_at != NEVER;
 
 	check(w, (r->state == REG_SENT || r->state == REG_LEAVING) ==
 	      w->in_flight, "what is in flight is not what the state says");
 	check(w, r->flow == up, "it is wrong about the flow");
 	check(w, up || !w->reg.flow_up, "the account thinks that a flow is up");
-	check(w, !w->flow_there || flow_deadline(&w->flow) != NEVER ||
+	check(w, !l->there || flow_deadline(&l->flow) != NEVER ||
 	      r->deadline != NEVER, "a flow that nobody looks after");
+	check(w, !l->there || l->index == r->target.index,
+	      "the flow goes to another address");
+	check(w, rival->there == (r->state == REG_CONNECT && r->rival_open),
+	      "it is wrong about the rival");
+	check(w, !rival->there || (l->there && !up &&
+	      rival->index == r->target.rival),
+	      "a rival without a first one that connects");
 }
 
 
@@ -128,7 +178,7 @@ static void check_verdict(struct world *w)
 static void check_words(struct world *w)
 {
 	const struct reg *r = world_reg(w);
-	const struct flow *f = &w->flow;
+	const struct flow *f = &w->link.flow;
 	const bool off = r->state == REG_OFF;
 	msec_t at;
 
@@ -161,9 +211,25 @@ static void watch_leaving(struct world *w)
 }
 
 
+/* A new round may be redirected again: it begins after a wait, or with the
+ * order that waited for the end of the last one. */
+static void watch_round(struct world *w)
+{
+	const struct reg *r = world_reg(w);
+
+	if (r->state == REG_WAIT || r->state == REG_BOUND ||
+	    r->state == REG_HELD || r->state == REG_OFF ||
+	    (w->watch.again && !r->again))
+		w->watch.redirected = false;
+
+	w->watch.again = r->again;
+}
+
+
 void check_state(struct world *w)
 {
 	watch_leaving(w);
+	watch_round(w);
 	if (held_for_ever(w))
 		w->watch.silent = true;
 
@@ -194,6 +260,52 @@ void check_order(struct world *w)
 	watch->answer_asked = watch->silent = false;
 	watch->refusals = watch->others = 0;
 	watch->not_before = 0;
+	watch->redirected = false;
+}
+
+
+/* Of what was watched only the rates go on. */
+void check_restart(struct world *w, uint32_t cseq, bool worked)
+{
+	const struct watch before = w->watch;
+
+	w->watch = (struct watch){
+		.registers = before.registers,
+		.opens = before.opens,
+		.orders = before.orders,
+		.addresses = before.addresses,
+		.restored = true,
+		.worked = worked,
+		.cseq = cseq,
+	};
+	check(w, cseq >= before.cseq, "a CSeq of the past was kept");
+	check_order(w);
+}
+
+
+void check_resolve(struct world *w)
+{
+	const bool parked = w->now >= w->watch.resolved_at + REG_PARK_MAX;
+
+	if (!world_reg(w)->redirected) {
+		w->watch.redirected &= !parked;
+		return;
+	}
+
+	check(w, !w->watch.redirected, "two redirects in a round");
+	w->watch.redirected = true;
+	count(&w->watch.orders, w->now);
+}
+
+
+/* RFC 3261 §10.3: what was kept may be at fault, so the first answer counts. */
+void check_renew(struct world *w)
+{
+	const struct watch *watch = &w->watch;
+
+	check(w, watch->restored && watch->finals == 1 &&
+	      (watch->code == 400 || watch->code == 500),
+	      "a new Call-ID for no reason");
 }
 
 
@@ -203,13 +315,23 @@ void check_knock(struct world *w)
 }
 
 
-void check_open(struct world *w)
+void check_open(struct world *w, const struct link *l)
 {
 	count(&w->watch.opens, w->now);
-	check(w, !w->flow_there, "a second flow beside the first");
+	check(w, !w->rival.there && w->link.there == (l == &w->rival),
+	      "a second flow beside the first");
+	check(w, l != &w->rival || (w->link.flow.state == FLOW_CONNECTING &&
+	      are_rivals(w, l->index, w->link.index)),
+	      "a rival that is none");
 	check(w, !w->watch.silent, "a connect for wrong credentials");
 	check(w, counted(&w->watch.opens, w->now) <= allowed(w),
 	      "too many connects");
+}
+
+
+void check_connected(struct world *w)
+{
+	w->watch.alone = w->watch.refused = w->watch.answered = false;
 }
 
 
@@ -250,7 +372,7 @@ void check_send(struct world *w, bool leave)
 	struct watch *watch = &w->watch;
 
 	check(w, !w->in_flight, "two REGISTERs in flight");
-	check(w, w->flow_there && w->flow.up_at != NEVER,
+	check(w, w->link.there && w->link.flow.up_at != NEVER,
 	      "a REGISTER without a flow");
 	check(w, world_reg(w)->cseq == watch->cseq + 1,
 	      "the CSeq does not grow by one");
@@ -267,6 +389,34 @@ void check_send(struct world *w, bool leave)
 	watch->answer_asked = false;
 	watch->cseq = world_reg(w)->cseq;
 	watch->sent_at = w->now;
+}
+
+
+static bool is_patience(const struct world *w, msec_t wait)
+{
+	if (over_stream(w) || w->watch.answered)
+		return wait == REG_TIMER_F;
+
+	return wait == REG_TIMER_F || wait == REG_ABANDON ||
+		(wait == REG_ABANDON_RACE && has_rival(w, w->link.index));
+}
+
+
+void check_sent(struct world *w)
+{
+	struct watch *watch = &w->watch;
+	const struct reg *r = world_reg(w);
+
+	/* once more because of the answer, without what it may not like */
+	watch->alone |= watch->refused && watch->answer_row;
+	watch->refused = false;
+	watch->named = w->named;
+	check(w, !watch->alone || !w->named,
+	      "old bindings are named again over this flow");
+
+	check(w, r->state != REG_SENT || r->leaving ||
+	      is_patience(w, r->deadline - w->now),
+	      "it waits for the answer as for another transport's");
 }
 
 
@@ -311,6 +461,35 @@ static bool may_name_a_time(uint16_t code)
 }
 
 
+static bool is_redirect(const struct answer *a)
+{
+	return a->redirect && a->code >= 300 && a->code <= 302;
+}
+
+
+/* The first final answer of a run may be about its Call-ID. */
+static void watch_final(struct world *w, const struct answer *a)
+{
+	struct watch *watch = &w->watch;
+	const bool again = a->code == 400 || a->code == 500;
+
+	if (!a->code || a->code == 401 || a->code == 407)
+		return;
+
+	++watch->finals;
+	watch->code = a->code;
+
+	if (!watch->named)
+		return;
+
+	if (a->code / 100 == 2)
+		watch->alone |= !a->bound;
+	else if (a->code >= 400)
+		watch->refused = may_name_a_time(a->code) &&
+			!(watch->restored && watch->finals == 1 && again);
+}
+
+
 void check_answer(struct world *w, const struct answer *a)
 {
 	struct watch *watch = &w->watch;
@@ -319,13 +498,15 @@ void check_answer(struct world *w, const struct answer *a)
 	watch->kick_waited = r->again;
 	watch->stop_waited = r->leaving;
 	watch->not_before = 0;
+	watch->answered = true;
+	watch_final(w, a);
 	if (r->state == REG_LEAVING)
 		return;
 
 	if (a->code == 401 || a->code == 407)
 		watch_challenge(w, a);
 
-	if (a->retry_after && may_name_a_time(a->code) &&
+	if (a->retry_after && !is_redirect(a) && may_name_a_time(a->code) &&
 	    !target_has_other(&r->target) && !r->leaving && !r->again)
 		watch->not_before = w->now + clock_min(SECONDS(a->retry_after),
 						       REG_RETRY_AFTER_MAX);

@@ -5,26 +5,41 @@
 #include "world.h"
 
 
-void world_use_edges(struct world *w, uint32_t pace)
+void edges_reset(struct world *w)
 {
+	static const struct pace_node none;
 	unsigned i;
 
-	w->edges = w->wait_turns = true;
-	w->edgec = TARGET_MAX;
-	w->connect_node.owner = w->turn_node.owner = w;
+	w->connect_node = w->race_node = w->turn_node = none;
+	w->connect_edge = w->race_edge = w->turn_edge = NULL;
 
 	for (i = 0; i < w->edgec; i++)
-		edge_init(&w->edgev[i], pace, pace, NULL, NULL, w->now);
+		edge_init(&w->edgev[i], w->pace, w->pace, NULL, NULL, w->now);
 }
 
 
-uint32_t edges_down(const struct world *w)
+void world_use_edges(struct world *w, uint32_t pace)
+{
+	w->edges = w->wait_turns = true;
+	w->edgec = TARGET_MAX;
+	w->pace = pace;
+	edges_reset(w);
+}
+
+
+static struct edge *edge_of(struct world *w, unsigned index)
+{
+	return &w->edgev[(w->edge_first + index) % w->edgec];
+}
+
+
+uint32_t edges_down(struct world *w)
 {
 	uint32_t mask = 0;
 	unsigned i;
 
 	for (i = 0; i < w->edgec; i++)
-		if (edge_avoid(&w->edgev[i], w->now))
+		if (edge_avoid(edge_of(w, i), w->now))
 			mask |= UINT32_C(1) << i;
 
 	return mask;
@@ -36,6 +51,14 @@ static void cancel_connect(struct world *w)
 	if (w->connect_edge)
 		pace_cancel(&w->connect_edge->connects, &w->connect_node);
 	w->connect_edge = NULL;
+}
+
+
+static void cancel_race(struct world *w)
+{
+	if (w->race_edge)
+		pace_cancel(&w->race_edge->connects, &w->race_node);
+	w->race_edge = NULL;
 }
 
 
@@ -52,8 +75,19 @@ void edges_ask_connect(struct world *w)
 	const struct reg *r = world_reg(w);
 
 	cancel_connect(w);
-	w->connect_edge = &w->edgev[r->target.index];
+	w->connect_edge = edge_of(w, r->target.index);
 	pace_ask(&w->connect_edge->connects, &w->connect_node,
+		 reg_class(r, w->now));
+}
+
+
+void edges_ask_race(struct world *w)
+{
+	const struct reg *r = world_reg(w);
+
+	cancel_race(w);
+	w->race_edge = edge_of(w, r->target.rival);
+	pace_ask(&w->race_edge->connects, &w->race_node,
 		 reg_class(r, w->now));
 }
 
@@ -61,7 +95,7 @@ void edges_ask_connect(struct world *w)
 void edges_ask_turn(struct world *w)
 {
 	cancel_turn(w);
-	w->turn_edge = w->flow_edge;
+	w->turn_edge = w->link.edge;
 	pace_ask(&w->turn_edge->registers, &w->turn_node,
 		 reg_class(world_reg(w), w->now));
 }
@@ -76,56 +110,58 @@ void edges_settle(struct world *w)
 
 	if (!reg_wants_connect(r))
 		cancel_connect(w);
+	if (!reg_wants_race(r))
+		cancel_race(w);
 	if (!reg_wants_turn(r))
 		cancel_turn(w);
 
-	if (w->flow_there && w->flow.proven && !w->edge_proven) {
-		w->edge_proven = true;
-		edge_on_proven(w->flow_edge);
+	if (w->link.there && w->link.flow.proven && !w->link.edge_proven) {
+		w->link.edge_proven = true;
+		edge_on_proven(w->link.edge);
 	}
 }
 
 
-void edges_on_open(struct world *w)
+void edges_on_open(struct world *w, struct link *l)
 {
 	if (!w->edges)
 		return;
 
-	w->flow_edge = &w->edgev[world_reg(w)->target.index];
-	w->edge_waits = true;
+	l->edge = edge_of(w, l->index);
+	l->edge_waits = true;
 }
 
 
-void edges_on_connected(struct world *w)
+void edges_on_connected(struct world *w, struct link *l)
 {
 	if (!w->edges)
 		return;
 
-	w->edge_waits = false;
-	edge_on_connected(w->flow_edge);
+	l->edge_waits = false;
+	edge_on_connected(l->edge);
 }
 
 
-void edges_on_gone(struct world *w, enum reason reason)
+void edges_on_gone(struct world *w, struct link *l, enum reason reason)
 {
-	if (w->edge_waits && flow_blames_edge(reason))
-		edge_on_failed(w->flow_edge, w->now);
-	else if (w->edge_waits && flow_found_edge(reason))
-		edge_on_connected(w->flow_edge);
-	else if (w->edge_waits)
-		edge_on_given_up(w->flow_edge, w->now);
+	if (l->edge_waits && flow_blames_edge(reason))
+		edge_on_failed(l->edge, w->now);
+	else if (l->edge_waits && flow_found_edge(reason))
+		edge_on_connected(l->edge);
+	else if (l->edge_waits)
+		edge_on_given_up(l->edge, w->now);
 
-	if (w->edge_proven)
-		edge_on_proven_lost(w->flow_edge);
+	if (l->edge_proven)
+		edge_on_proven_lost(l->edge);
 
-	w->edge_waits = w->edge_proven = false;
+	l->edge_waits = l->edge_proven = false;
 }
 
 
 void edges_on_hold(struct world *w)
 {
 	if (w->edges)
-		edge_on_hold(w->flow_edge, world_reg(w)->hold_until);
+		edge_on_hold(w->link.edge, world_reg(w)->hold_until);
 }
 
 
@@ -135,6 +171,8 @@ msec_t edges_deadline(const struct world *w)
 
 	if (w->connect_edge)
 		at = edge_deadline(w->connect_edge, w->now);
+	if (w->race_edge)
+		at = clock_min(at, edge_deadline(w->race_edge, w->now));
 	if (w->turn_edge)
 		at = clock_min(at, edge_deadline(w->turn_edge, w->now));
 
@@ -144,6 +182,12 @@ msec_t edges_deadline(const struct world *w)
 
 static bool run_once(struct world *w)
 {
+	if (w->race_edge && edge_next_connect(w->race_edge, w->now)) {
+		w->race_edge = NULL;
+		world_race_turn(w);
+		return true;
+	}
+
 	if (w->connect_edge && edge_next_connect(w->connect_edge, w->now))
 		w->connect_edge = NULL;
 	else if (w->turn_edge && edge_next_register(w->turn_edge, w->now))

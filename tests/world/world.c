@@ -5,29 +5,24 @@
 #include "world.h"
 
 
-static const struct addr our_addr = {
-	.ip = {192, 0, 2, 1}, .port = 40000, .family = ADDR_IPV4,
-};
-
-static const struct addr other_addr = {
-	.ip = {198, 51, 100, 9}, .port = 5060, .family = ADDR_IPV4,
-};
-
-
 const char *deed_name(enum deed d)
 {
 	switch (d) {
 
-	case DEED_RESOLVE:  return "resolve";
-	case DEED_PARK:     return "park";
-	case DEED_OPEN:     return "open";
-	case DEED_REGISTER: return "register";
-	case DEED_LEAVE:    return "leave";
-	case DEED_CRLF:     return "crlf";
-	case DEED_OPTIONS:  return "options";
-	case DEED_CLOSE:    return "close";
-	case DEED_HOLD:     return "hold";
-	case DEED_LEFT:     return "left";
+	case DEED_RESOLVE:    return "resolve";
+	case DEED_REDIRECT:   return "redirect";
+	case DEED_RENEW:      return "renew";
+	case DEED_PARK:       return "park";
+	case DEED_OPEN:       return "open";
+	case DEED_RACE:       return "race";
+	case DEED_OPEN_RIVAL: return "open-rival";
+	case DEED_REGISTER:   return "register";
+	case DEED_LEAVE:      return "leave";
+	case DEED_CRLF:       return "crlf";
+	case DEED_OPTIONS:    return "options";
+	case DEED_CLOSE:      return "close";
+	case DEED_HOLD:       return "hold";
+	case DEED_LEFT:       return "left";
 	}
 
 	return "?";
@@ -48,6 +43,40 @@ void world_init(struct world *w, const struct account_policy *p,
 }
 
 
+/* The history comes back too. */
+static void restore_events(struct world *w, const struct event *keptv,
+			   unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		account_restore_event(&w->account, &keptv[i]);
+}
+
+
+void world_restart(struct world *w, uint32_t cseq, bool worked)
+{
+	static const struct link none;
+	struct event keptv[WORLD_EVENTS];
+	const struct event *e;
+	unsigned n = 0;
+
+	while (n < WORLD_EVENTS && (e = journal_get(&w->account.journal, n)))
+		keptv[n++] = *e;
+
+	check_restart(w, cseq, worked);
+	w->link = w->rival = none;
+	w->in_flight = w->nonce = false;
+	account_init(&w->account, &w->policy, &w->reg, w->eventv,
+		     WORLD_EVENTS, rng_next(&world_reg(w)->rng), NULL, NULL,
+		     NULL, w->now);
+	account_restore(&w->account, 0, cseq, worked);
+	restore_events(w, keptv, n);
+	edges_reset(w);
+	check_state(w);
+}
+
+
 /* --- carrying out --- */
 
 static void perform(struct world *w, unsigned acts);
@@ -60,32 +89,48 @@ static void deed(struct world *w, enum deed d)
 }
 
 
-static uint32_t down_mask(const struct world *w, uint32_t said)
+static uint32_t down_mask(struct world *w, uint32_t said)
 {
 	return w->edges ? edges_down(w) : said;
 }
 
 
-/* The end of a flow that nobody here wanted. */
-static void flow_gone(struct world *w, enum reason reason, uint32_t down)
+/* The end of a connect that nobody here wanted; the other one goes on. */
+static void connect_gone(struct world *w, struct link *l, enum reason reason,
+			 uint32_t down)
 {
-	const bool stood = w->flow.up_at != NEVER;
+	const unsigned index = l->index;
 
-	w->flow_there = w->in_flight = false;
-	edges_on_gone(w, reason);
-	if (stood)
-		perform(w, account_on_flow_lost(&w->account, 0, reason,
-						w->now));
-	else
-		perform(w, account_on_connect_failed(&w->account, 0, reason,
-						     down_mask(w, down),
-						     w->now));
+	l->there = false;
+	edges_on_gone(w, l, reason);
+
+	if (l == &w->link && w->rival.there) {
+		w->link = w->rival;
+		w->rival.there = false;
+	}
+
+	perform(w, account_on_connect_failed(&w->account, 0, index, reason,
+					     down_mask(w, down), w->now));
+}
+
+
+static void flow_gone(struct world *w, struct link *l, enum reason reason,
+		      uint32_t down)
+{
+	if (l->flow.up_at == NEVER) {
+		connect_gone(w, l, reason, down);
+		return;
+	}
+
+	l->there = w->in_flight = false;
+	edges_on_gone(w, l, reason);
+	perform(w, account_on_flow_lost(&w->account, 0, reason, w->now));
 }
 
 
 static void tell_suspect(struct world *w)
 {
-	const bool suspect = w->flow.state == FLOW_SUSPECT;
+	const bool suspect = w->link.flow.state == FLOW_SUSPECT;
 
 	if (suspect != w->reg.flow_suspect)
 		perform(w, account_on_suspect(&w->account, 0, suspect,
@@ -99,64 +144,104 @@ static void perform_flow(struct world *w, unsigned acts)
 		deed(w, DEED_CRLF);
 	if (acts & FLOW_SEND_OPTIONS)
 		deed(w, DEED_OPTIONS);
-	if (w->flow_there && w->flow.state != FLOW_DOWN)
+	if (w->link.there && w->link.flow.state != FLOW_DOWN)
 		tell_suspect(w);
 	if (acts & FLOW_NOW_PROVEN) {
 		edges_settle(w);
 		perform(w, account_on_proven(&w->account, 0, w->now));
 	}
-	if (acts & FLOW_VERIFY && w->flow_there)
+	if (acts & FLOW_VERIFY && w->link.there)
 		perform(w, account_on_verify(&w->account, 0, w->now));
-	if (acts & FLOW_CLOSE && w->flow_there)
-		flow_gone(w, w->flow.reason, w->down);
+	if (acts & FLOW_CLOSE && w->link.there)
+		flow_gone(w, &w->link, w->link.flow.reason, w->down);
 }
 
 
 static void send(struct world *w, enum deed d)
 {
+	const bool names = d == DEED_REGISTER && reg_names_old(world_reg(w));
+
 	check_send(w, d == DEED_LEAVE);
 
 	if (w->send_fails) {
-		flow_gone(w, REASON_FLOW_LOST, 0);
+		flow_gone(w, &w->link, REASON_FLOW_LOST, 0);
 		return;
 	}
 
 	++w->registers;
 	w->in_flight = true;
+	w->named = names ? w->olds : 0;
 	w->credentials = reg_credentials(world_reg(w), w->nonce, w->now);
-	account_on_sent(&w->account, 0, w->credentials, w->now);
+	account_on_sent(&w->account, 0, w->credentials, w->named, w->now);
+	check_sent(w);
 	deed(w, d);
+}
+
+
+/* Without a word to anybody: it lost its race, or nobody wants one. */
+static void drop(struct world *w, struct link *l)
+{
+	if (!l->there)
+		return;
+
+	l->there = false;
+	edges_on_gone(w, l, REASON_OK);
 }
 
 
 static void close_flow(struct world *w)
 {
-	const bool there = w->flow_there;
+	const bool there = w->link.there;
 
-	w->flow_there = w->in_flight = false;
+	drop(w, &w->rival);
+	drop(w, &w->link);
+	w->in_flight = false;
 	if (!there)
 		return;
 
-	edges_on_gone(w, REASON_OK);
 	(void)account_on_flow_closed(&w->account, 0, w->now);
 	deed(w, DEED_CLOSE);
 }
 
 
-static void open_flow(struct world *w)
+static bool is_stream(const struct world *w, unsigned index)
 {
-	check_open(w);
-	edges_on_open(w);
+	return w->watch.list.stream >> index & 1;
+}
+
+
+static void open_link(struct world *w, struct link *l, unsigned index,
+		      enum deed d)
+{
+	struct flow_policy p = w->policy.flow;
+
+	l->index = index;
+	check_open(w, l);
+	edges_on_open(w, l);
 
 	++w->opens;
-	w->flow_there = true;
-	flow_init(&w->flow, &w->policy.flow, rng_next(&world_reg(w)->rng),
-		  w->now);
+	l->there = true;
+	p.stream = is_stream(w, index);
+	flow_init(&l->flow, &p, rng_next(&world_reg(w)->rng), w->now);
 
 	if (w->open_fails)
-		flow_gone(w, REASON_CONNECT_REFUSED, 0);
+		flow_gone(w, l, REASON_CONNECT_REFUSED, 0);
 	else
-		deed(w, DEED_OPEN);
+		deed(w, d);
+}
+
+
+static void resolve(struct world *w)
+{
+	check_resolve(w);
+	deed(w, world_reg(w)->redirected ? DEED_REDIRECT : DEED_RESOLVE);
+}
+
+
+static void renew(struct world *w)
+{
+	check_renew(w);
+	deed(w, DEED_RENEW);
 }
 
 
@@ -168,6 +253,16 @@ static void want_connect(struct world *w)
 		deed(w, DEED_PARK);
 	else if (!w->wait_turns)
 		world_turn(w);
+}
+
+
+static void want_race(struct world *w)
+{
+	deed(w, DEED_RACE);
+	if (w->edges)
+		edges_ask_race(w);
+	else if (!w->wait_turns)
+		world_race_turn(w);
 }
 
 
@@ -195,14 +290,21 @@ static void perform(struct world *w, unsigned acts)
 		w->in_flight = false;
 	if (acts & REG_DO_CLOSE)
 		close_flow(w);
+	if (acts & REG_DO_RENEW)
+		renew(w);
 	if (acts & REG_DO_RESOLVE)
-		deed(w, DEED_RESOLVE);
+		resolve(w);
 	if (acts & REG_DO_HOLD)
 		hold_edge(w);
 	if (acts & REG_DO_CONNECT)
 		want_connect(w);
 	if (acts & REG_DO_OPEN)
-		open_flow(w);
+		open_link(w, &w->link, world_reg(w)->target.index, DEED_OPEN);
+	if (acts & REG_DO_RACE)
+		want_race(w);
+	if (acts & REG_DO_OPEN_RIVAL)
+		open_link(w, &w->rival, world_reg(w)->target.rival,
+			  DEED_OPEN_RIVAL);
 	if (acts & REG_DO_ASK)
 		want_turn(w);
 	if (acts & REG_DO_SEND)
@@ -254,27 +356,72 @@ void world_pause(struct world *w)
 
 
 /* As the daemon does: the operator ends what holds the edge. */
+static void end_hold(struct world *w)
+{
+	if (!w->edges || !w->link.edge)
+		return;
+
+	edge_end_hold(w->link.edge);
+	edge_on_local_event(w->link.edge, w->now);
+}
+
+
 void world_kick(struct world *w)
 {
 	check_order(w);
-	if (w->edges && w->flow_edge) {
-		edge_end_hold(w->flow_edge);
-		edge_on_local_event(w->flow_edge, w->now);
-	}
+	end_hold(w);
 	step(w, account_kick(&w->account, 0, w->now));
+}
+
+
+void world_reconnect(struct world *w)
+{
+	check_order(w);
+	end_hold(w);
+	step(w, account_reconnect(&w->account, 0, w->now));
 }
 
 
 /* --- what happens to it --- */
 
-void world_resolved(struct world *w, unsigned count, uint32_t down)
+struct target_list world_list(const struct world *w, unsigned count,
+			      uint32_t down)
 {
-	if (count > w->watch.addresses)
-		w->watch.addresses = count;
+	struct target_list list = {
+		.count = count,
+		.down = down,
+		.stream = w->policy.flow.stream ? UINT32_MAX : 0,
+	};
+	unsigned i;
 
-	step(w, account_on_resolved(&w->account, 0, count,
-				    down_mask(w, down),
+	for (i = 0; i < TARGET_MAX; i++)
+		list.groupv[i] = (uint8_t)i;
+
+	return list;
+}
+
+
+void world_resolved(struct world *w, const struct target_list *list)
+{
+	if (world_reg(w)->state != REG_RESOLVE)
+		return;
+
+	w->watch.resolved_at = w->now;
+	w->watch.list = *list;
+	w->watch.list.down = down_mask(w, list->down);
+	if (list->count > w->watch.addresses)
+		w->watch.addresses = list->count;
+
+	step(w, account_on_resolved(&w->account, 0, &w->watch.list,
 				    REASON_CONNECT_REFUSED, w->now));
+}
+
+
+void world_found(struct world *w, unsigned count, uint32_t down)
+{
+	const struct target_list list = world_list(w, count, down);
+
+	world_resolved(w, &list);
 }
 
 
@@ -286,7 +433,7 @@ void world_resolve_failed(struct world *w)
 
 void world_turn(struct world *w)
 {
-	if (world_reg(w)->state == REG_CONNECT && w->flow_there)
+	if (world_reg(w)->state == REG_CONNECT && w->link.there)
 		return;          /* it had its turn */
 
 	if (reg_parked(world_reg(w)))
@@ -296,86 +443,120 @@ void world_turn(struct world *w)
 }
 
 
-static bool connecting(const struct world *w)
+void world_race_turn(struct world *w)
 {
-	return w->flow_there && w->flow.state == FLOW_CONNECTING;
+	step(w, account_on_race_turn(&w->account, 0, w->now));
+}
+
+
+static bool connecting(const struct link *l)
+{
+	return l->there && l->flow.state == FLOW_CONNECTING;
 }
 
 
 static bool flow_up(const struct world *w)
 {
-	return w->flow_there && w->flow.state != FLOW_CONNECTING;
+	return w->link.there && w->link.flow.state != FLOW_CONNECTING;
 }
 
 
 void world_connected(struct world *w)
 {
-	if (!connecting(w))
+	if (!connecting(&w->link))
 		return;
 
-	edges_on_connected(w);
-	perform_flow(w, flow_on_connected(&w->flow, w->now));
-	step(w, account_on_connected(&w->account, 0, w->now));
+	drop(w, &w->rival);
+	check_connected(w);
+	edges_on_connected(w, &w->link);
+	perform_flow(w, flow_on_connected(&w->link.flow, w->now));
+	step(w, account_on_connected(&w->account, 0, w->link.index, w->now));
+}
+
+
+/* The first one lost its race. */
+void world_rival_connected(struct world *w)
+{
+	if (!connecting(&w->rival))
+		return;
+
+	drop(w, &w->link);
+	w->link = w->rival;
+	w->rival.there = false;
+	world_connected(w);
+}
+
+
+static void refused(struct world *w, struct link *l, enum reason reason,
+		    uint32_t down)
+{
+	if (!connecting(l))
+		return;
+
+	(void)flow_on_failed(&l->flow, reason);
+	flow_gone(w, l, reason, down);
+	edges_settle(w);
+	check_state(w);
 }
 
 
 void world_refused(struct world *w, enum reason reason, uint32_t down)
 {
-	if (!connecting(w))
-		return;
+	refused(w, &w->link, reason, down);
+}
 
-	(void)flow_on_failed(&w->flow, reason);
-	flow_gone(w, reason, down);
-	edges_settle(w);
-	check_state(w);
+
+void world_rival_refused(struct world *w, enum reason reason, uint32_t down)
+{
+	refused(w, &w->rival, reason, down);
 }
 
 
 void world_lost(struct world *w, enum reason reason)
 {
 	if (flow_up(w))
-		step_flow(w, flow_on_failed(&w->flow, reason));
+		step_flow(w, flow_on_failed(&w->link.flow, reason));
 }
 
 
 void world_pong(struct world *w)
 {
-	if (w->flow_there)
-		step_flow(w, flow_on_pong(&w->flow, w->now));
+	if (w->link.there)
+		step_flow(w, flow_on_pong(&w->link.flow, w->now));
 }
 
 
 void world_options_answer(struct world *w)
 {
-	if (w->flow_there)
-		step_flow(w, flow_on_options_answer(&w->flow, w->now));
+	if (w->link.there)
+		step_flow(w, flow_on_options_answer(&w->link.flow, w->now));
 }
 
 
 void world_partial(struct world *w)
 {
-	if (!w->flow_there)
+	if (!w->link.there)
 		return;
 
-	flow_on_partial(&w->flow, w->now);
+	flow_on_partial(&w->link.flow, w->now);
 	check_state(w);
 }
 
 
 void world_traffic(struct world *w)
 {
-	if (!w->flow_there)
+	if (!w->link.there)
 		return;
 
-	flow_on_partial(&w->flow, NEVER);
-	step_flow(w, flow_on_traffic(&w->flow, w->now));
+	flow_on_partial(&w->link.flow, NEVER);
+	step_flow(w, flow_on_traffic(&w->link.flow, w->now));
 }
 
 
 void world_promise(struct world *w, uint32_t interval)
 {
-	if (w->flow_there)
-		step_flow(w, flow_on_promise(&w->flow, true, interval,
+	if (w->link.there)
+		step_flow(w, flow_on_promise(&w->link.flow, true, interval,
 					     w->now));
 }
 
@@ -413,9 +594,11 @@ void world_answer(struct world *w, struct answer *a,
 	w->in_flight = false;
 	w->in_answer = true;
 
-	perform_flow(w, flow_on_traffic(&w->flow, w->now));
+	perform_flow(w, flow_on_traffic(&w->link.flow, w->now));
 	if (a->bound)
-		perform_flow(w, flow_on_registered(&w->flow, w->now));
+		perform_flow(w, flow_on_registered(&w->link.flow, w->now));
+	if (a->bound && w->named)
+		w->olds = 0;
 	perform(w, account_on_answer(&w->account, 0, a,
 				     mapped ? mapped : &none, w->now));
 
@@ -425,72 +608,16 @@ void world_answer(struct world *w, struct answer *a,
 }
 
 
-struct answer world_ok(uint32_t lease)
-{
-	return world_ok_among(0, lease);
-}
-
-
-struct answer world_ok_among(uint32_t foreign, uint32_t lease)
-{
-	const struct contact_entry other = {
-		.addr = other_addr, .expires = foreign, .user = true,
-	};
-	const struct contact_entry own = {
-		.addr = our_addr, .expires = lease, .user = true,
-	};
-	struct answer a = {.code = 200};
-
-	contact_begin(&a.contacts, &our_addr, &our_addr);
-	contact_add(&a.contacts, &other);
-	contact_add(&a.contacts, &own);
-	a.bound = contact_end(&a.contacts, CONTACT_NO_EXPIRES, lease);
-
-	return a;
-}
-
-
-struct answer world_code(uint16_t code)
-{
-	struct answer a = {.code = code};
-
-	return a;
-}
-
-
-struct answer world_challenge(struct world *w, bool stale,
-			      enum digest_algorithm algorithm, bool realm)
-{
-	struct challenge *c = &world_reg(w)->challenge;
-	const struct challenge_offer offer = {
-		.algorithm = algorithm,
-		.qop_usable = true,
-		.realm_accepted = realm,
-		.stale = stale,
-	};
-	struct answer a = {.code = 401};
-
-	/* What nobody waits for is not read either. */
-	if (!w->in_flight)
-		return a;
-
-	challenge_begin(c);
-	challenge_offer(c, &offer);
-	a.challenge = challenge_end(c, w->now);
-	w->nonce = a.challenge == CHALLENGE_ANSWER;
-
-	return a;
-}
-
-
 /* --- time --- */
 
 static msec_t next_deadline(const struct world *w)
 {
 	msec_t at = account_deadline(&w->account);
 
-	if (w->flow_there)
-		at = clock_min(at, flow_deadline(&w->flow));
+	if (w->link.there)
+		at = clock_min(at, flow_deadline(&w->link.flow));
+	if (w->rival.there)
+		at = clock_min(at, flow_deadline(&w->rival.flow));
 
 	return w->edges ? clock_min(at, edges_deadline(w)) : at;
 }
@@ -501,8 +628,10 @@ static void run_timers(struct world *w)
 	++w->runs;
 	if (account_deadline(&w->account) <= w->now)
 		step(w, account_on_timer(&w->account, 0, w->now));
-	if (w->flow_there && flow_deadline(&w->flow) <= w->now)
-		step_flow(w, flow_on_timer(&w->flow, w->now));
+	if (w->rival.there && flow_deadline(&w->rival.flow) <= w->now)
+		world_rival_refused(w, REASON_CONNECT_TIMEOUT, w->down);
+	if (w->link.there && flow_deadline(&w->link.flow) <= w->now)
+		step_flow(w, flow_on_timer(&w->link.flow, w->now));
 	if (w->edges)
 		edges_run(w);
 

@@ -1,7 +1,7 @@
-/* A world for one account: virtual time, one flow, and whatever plays network
- * and registrar outside. Carries out what the core decides and asserts the
- * invariants of the design after every step (check.c). Stories, the event
- * fuzzer and the simulation all live in it. */
+/* A world for one account: virtual time, one flow (and while it connects, its
+ * rival), and whatever plays network and registrar outside. Carries out what
+ * the core decides and asserts the invariants of the design after every step
+ * (check.c). Stories, the event fuzzer and the simulation all live in it. */
 
 #ifndef WORLD_H
 #define WORLD_H
@@ -14,8 +14,12 @@
 /* What was done, as the outside sees it. */
 enum deed {
 	DEED_RESOLVE,
+	DEED_REDIRECT,           /* resolve where a 3xx sends us */
+	DEED_RENEW,              /* a new Call-ID */
 	DEED_PARK,               /* in the queue of an edge that is down */
 	DEED_OPEN,
+	DEED_RACE,               /* asks for a connect to the other family */
+	DEED_OPEN_RIVAL,
 	DEED_REGISTER,           /* world->credentials says what it carries */
 	DEED_LEAVE,              /* REGISTER with expires 0 */
 	DEED_CRLF,
@@ -28,6 +32,16 @@ enum deed {
 const char *deed_name(enum deed d);
 
 #define WORLD_EVENTS 32
+
+/* One connection, or one that is being made. */
+struct link {
+	bool there;              /* connecting or up */
+	unsigned index;          /* of its address in the list */
+	struct flow flow;
+	struct edge *edge;       /* where it goes, or went */
+	bool edge_waits;         /* for how the connect went */
+	bool edge_proven;        /* it counts this flow as proven */
+};
 
 struct world;
 typedef void (deed_h)(struct world *w, enum deed d, void *arg);
@@ -45,6 +59,8 @@ struct watch {
 	struct rate registers, opens;
 	struct rate orders;      /* that allow more of both, and knocks */
 	unsigned addresses;      /* of one name, at most */
+	struct target_list list; /* the last one told */
+	msec_t resolved_at;      /* and when */
 	unsigned answer_row;     /* sends in a row that answers caused */
 	bool kick_waited;        /* for the answer that comes now */
 	bool stop_waited;
@@ -54,6 +70,15 @@ struct watch {
 	bool worked;             /* credentials, once */
 	bool silent;             /* held for ever: nothing may be sent */
 	bool leaving;            /* when last looked at */
+	bool again;              /* the same */
+	bool redirected;         /* since the round began */
+	bool restored;           /* what came from an earlier run */
+	unsigned finals;         /* final answers in this run, no challenges */
+	uint16_t code;           /* of the last of them */
+	unsigned named;          /* old bindings in the last REGISTER */
+	bool refused;            /* it was refused, and they may be why */
+	bool alone;              /* none may be named over this flow */
+	bool answered;           /* this flow has brought an answer */
 	uint32_t cseq;           /* of the last REGISTER */
 	msec_t sent_at;
 	msec_t lease_end;        /* by our own reading of the answers */
@@ -65,15 +90,19 @@ struct world {
 	struct account account;
 	struct account_reg reg;
 	struct event eventv[WORLD_EVENTS];
-	struct flow flow;
-	bool flow_there;         /* connecting or up */
-	bool wait_turns;         /* turns come by world_turn() only */
+	struct link link;
+	struct link rival;       /* beside it, while both connect */
+	bool wait_turns;         /* turns come by world_turn() and
+				    world_race_turn() only */
 	bool open_fails;         /* a connect fails before it has begun */
 	bool send_fails;         /* a REGISTER cannot be written */
 	bool in_flight;          /* a REGISTER */
 	bool in_answer;          /* what happens now, an answer caused */
 	enum challenge_sent credentials;
 	bool nonce;              /* a challenge is known */
+	unsigned olds;           /* bindings that we made before this flow and
+				    that the registrar may still have */
+	unsigned named;          /* of them, in the last REGISTER */
 	msec_t now;
 	unsigned registers;      /* sent in all, with the un-REGISTERs */
 	unsigned opens;
@@ -85,11 +114,10 @@ struct world {
 
 	bool edges;              /* core/edge.c gives the turns */
 	unsigned edgec;
-	struct edge *flow_edge;  /* where the flow goes, or went */
-	bool edge_waits;         /* for how the connect went */
-	bool edge_proven;        /* it counts this flow as proven */
-	struct pace_node connect_node, turn_node;
-	struct edge *connect_edge, *turn_edge;   /* where they are queued */
+	uint32_t pace;
+	unsigned edge_first;     /* of the addresses to be told next */
+	struct pace_node connect_node, race_node, turn_node;
+	struct edge *connect_edge, *race_edge, *turn_edge;   /* their queues */
 	struct edge edgev[TARGET_MAX];   /* the last: not cleared at start */
 };
 
@@ -106,18 +134,30 @@ static inline struct reg *world_reg(struct world *w)
 	return &w->reg.reg;
 }
 
+/* The process is killed and started again, not the account yet: what it goes
+ * on with was kept on disk. `cseq`: at least the last one sent. */
+void world_restart(struct world *w, uint32_t cseq, bool worked);
+
 /* Orders to the account. */
 void world_start(struct world *w);
 void world_stop(struct world *w);
 void world_pause(struct world *w);
 void world_kick(struct world *w);
+void world_reconnect(struct world *w);
 
 /* What happens to it; each is ignored where it cannot happen. */
-void world_resolved(struct world *w, unsigned count, uint32_t down);
+void world_resolved(struct world *w, const struct target_list *list);
+/* ... to hosts of one IPv4 address each, for the account's own transport */
+void world_found(struct world *w, unsigned count, uint32_t down);
+struct target_list world_list(const struct world *w, unsigned count,
+			      uint32_t down);
 void world_resolve_failed(struct world *w);
 void world_turn(struct world *w);        /* also: the knock of a parked one */
+void world_race_turn(struct world *w);
 void world_connected(struct world *w);
 void world_refused(struct world *w, enum reason reason, uint32_t down);
+void world_rival_connected(struct world *w);
+void world_rival_refused(struct world *w, enum reason reason, uint32_t down);
 void world_lost(struct world *w, enum reason reason);
 void world_pong(struct world *w);
 void world_options_answer(struct world *w);
@@ -131,7 +171,8 @@ void world_local_event(struct world *w);
 void world_answer(struct world *w, struct answer *a,
 		  const struct addr *mapped);
 
-/* The facts of some answers. */
+/* --- answers.c: the facts of some --- */
+
 struct answer world_ok(uint32_t lease);
 /* ... with another device's binding in front of ours, 0: none */
 struct answer world_ok_among(uint32_t foreign, uint32_t lease);
@@ -153,21 +194,28 @@ void world_suspend(struct world *w, msec_t how_long);
 void check_state(struct world *w);                 /* after every step */
 void check_timers(struct world *w, msec_t next);   /* after the timers ran */
 void check_order(struct world *w);                 /* start, stop, kick */
+void check_restart(struct world *w, uint32_t cseq, bool worked);
+void check_resolve(struct world *w);
+void check_renew(struct world *w);
 void check_knock(struct world *w);
-void check_open(struct world *w);
+void check_open(struct world *w, const struct link *l);
+void check_connected(struct world *w);
 void check_ask(struct world *w);                   /* for a turn to REGISTER */
 void check_send(struct world *w, bool leave);      /* before it is sent */
+void check_sent(struct world *w);                  /* and after */
 void check_answer(struct world *w, const struct answer *a); /* before told */
 
 /* --- edges.c: one edge for each address --- */
 
-uint32_t edges_down(const struct world *w);
+uint32_t edges_down(struct world *w);
 void edges_ask_connect(struct world *w);
+void edges_ask_race(struct world *w);
 void edges_ask_turn(struct world *w);
 void edges_settle(struct world *w);      /* who wants nothing more, leaves */
-void edges_on_open(struct world *w);
-void edges_on_connected(struct world *w);
-void edges_on_gone(struct world *w, enum reason reason);
+void edges_reset(struct world *w);       /* another process */
+void edges_on_open(struct world *w, struct link *l);
+void edges_on_connected(struct world *w, struct link *l);
+void edges_on_gone(struct world *w, struct link *l, enum reason reason);
 void edges_on_hold(struct world *w);
 msec_t edges_deadline(const struct world *w);
 void edges_run(struct world *w);

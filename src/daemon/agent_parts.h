@@ -1,0 +1,37 @@
+/* What the agent_*.c files share; everybody else includes agent.h. */
+
+#ifndef AGENT_PARTS_H
+#define AGENT_PARTS_H
+
+#include "agent.h"
+#include "timer.h"
+
+
+enum {
+	AGENT_EVENTS = 16,       /* kept in memory for `status` */
+};
+
+struct agent {
+	struct config *config;
+	const struct account_conf *conf;
+	struct account account;
+	struct account_reg *regv;
+	struct slot_owner owner;
+	struct slot *slotv;
+	unsigned slotc;
+	struct event eventv[AGENT_EVENTS];
+	struct timer timer;
+	struct list waiters;
+	bool was_bound;                  /* when it was told to stop */
+	agent_event_h *eventh;
+	agent_left_h *lefth;
+	void *arg;
+};
+
+
+/* After every step: who waits for what has ended now is told (agent_order.c).
+ * At the end of the agent everybody is. */
+void agent_tell_waiters(struct agent *a);
+void agent_abort_waiters(struct agent *a);
+
+#endif

@@ -1,0 +1,29 @@
+/* Are two accounts the same? By the table of keys, so that a key that is added
+ * there is compared without a word here. */
+
+#ifndef CONFIG_EQUAL_H
+#define CONFIG_EQUAL_H
+
+#include "config.h"
+
+
+/* The name of the first key whose value is another one, or NULL: both mean the
+ * same. Defaults count as written, secrets by what they are, whatever file they
+ * came from. Where in which file the account stands does not count, and
+ * neither does what a file of tls.* holds: that is read for each flow. */
+const char *account_conf_difference(const struct account_conf *a,
+				    const struct account_conf *b);
+
+/* Do both make the same binding at the same registrar (RFC 3261 §10.3)? */
+bool account_conf_same_binding(const struct account_conf *a,
+			       const struct account_conf *b);
+
+/* Are they the same to the registrar's digest? */
+bool account_conf_same_credentials(const struct account_conf *a,
+				   const struct account_conf *b);
+
+/* The same for a global key's row. */
+bool config_value_equal(const struct config *a, const struct config *b,
+			const char *name);
+
+#endif

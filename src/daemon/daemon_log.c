@@ -1,0 +1,160 @@
+/* What is told to the world: a log line for each event of an agent, the state
+ * of the whole to the service manager. */
+
+#include <malloc.h>
+#include "daemon_set.h"
+#include "log.h"
+#include "loop.h"
+#include "service.h"
+#include "status.h"
+
+
+enum {
+	TEXT_MAX = 256,
+	STATUS_DELAY = 200,      /* [ms] many verdicts, one STATUS= */
+	TRIM_DELAY = 5000,       /* [ms] of quiet after the last verdict */
+};
+
+
+void daemon_tell_status(void *arg)
+{
+	struct daemon *d = arg;
+	size_t i, enabled = 0, registered = 0, reachable = 0;
+	char text[TEXT_MAX];
+
+	for (i = 0; i < d->entryc; i++) {
+		const struct agent *a = d->entryv[i]->agent;
+		const struct verdict *v = &agent_account(a)->verdict;
+
+		enabled += agent_conf(a)->enabled;
+		registered += v->registered;
+		reachable += v->reachable == REACHABLE_YES;
+	}
+
+	(void)re_snprintf(text, sizeof(text), "%zu/%zu reachable, "
+			  "%zu registered", reachable, enabled, registered);
+	service_status(text);
+}
+
+
+/* Resolving and connecting for the first time are no news yet. */
+static enum log_level verdict_level(const struct event *e)
+{
+	if (e->reason == REASON_STARTING || e->reason == REASON_RESOLVING ||
+	    e->reason == REASON_CONNECTING)
+		return LOG_LEVEL_DEBUG;
+
+	if (e->registered && e->reachable != REACHABLE_NO)
+		return LOG_LEVEL_NOTICE;
+
+	return e->reason == REASON_PAUSED ? LOG_LEVEL_NOTICE
+					  : LOG_LEVEL_WARNING;
+}
+
+
+/* "registered, reachable unknown (unproven): ... Next: refresh in 42 s" */
+static void log_verdict(const struct agent *a, const struct event *e)
+{
+	char when[TEXT_MAX] = "";
+	msec_t at;
+	const char *next = reg_next(&agent_account(a)->regv[0].reg, &at);
+	const msec_t left = clock_left(at, loop_now());
+
+	if (left != NEVER)
+		(void)re_snprintf(when, sizeof(when), " in %llu s",
+				  (left + 999) / 1000);
+
+	log_event(verdict_level(e), agent_conf(a)->name, event_name(e->type),
+		  reason_name(e->reason),
+		  "%sregistered, reachable %s (%s): %s Next: %s%s",
+		  e->registered ? "" : "not ", reachable_name(e->reachable),
+		  reason_name(e->reason), reason_text(e->reason), next, when);
+}
+
+
+static void tell_event(const struct agent *a, const struct event *e)
+{
+	enum log_level level = LOG_LEVEL_DEBUG;
+	struct agent_flow f;
+	char text[TEXT_MAX];
+	bool detail;
+
+	switch ((enum event_type)e->type) {
+
+	case EVENT_VERDICT:
+		log_verdict(a, e);
+		return;
+
+	case EVENT_FLOW_UP:
+	case EVENT_FLOW_DOWN:
+	case EVENT_MAPPING:
+	case EVENT_BINDING:
+	case EVENT_GHOST_REMOVED:
+	case EVENT_CONFIG:
+	case EVENT_ADDRESS:
+		level = LOG_LEVEL_INFO;
+		break;
+
+	case EVENT_RESPONSE:
+		if (!answer_is_good(e->code) && !answer_is_challenge(e->code))
+			level = LOG_LEVEL_INFO;
+		break;
+
+	case EVENT_REGISTER_SENT:
+	case EVENT_INBOUND:
+	case EVENT_PROBE:
+		break;
+	}
+
+	if (!log_enabled(level))
+		return;
+
+	status_event_text(text, sizeof(text), e);
+	agent_flow(a, e->flow ? e->flow - 1u : 0, &f);
+	detail = e->type == EVENT_FLOW_DOWN && f.detail[0];
+	log_event(level, agent_conf(a)->name, event_name(e->type),
+		  reason_name(e->reason), "%s%s%s%s", text,
+		  detail ? " (" : "", detail ? f.detail : "",
+		  detail ? ")" : "");
+}
+
+
+/* A storm of handshakes leaves the heap full of holes, 30 kB per TLS flow,
+ * measured; so does a configuration that is let go of. They go back to the
+ * system once it is over. */
+void daemon_trim(void *arg)
+{
+	(void)arg;
+	(void)malloc_trim(0);
+}
+
+
+void daemon_tell_later(struct daemon *d)
+{
+	timer_start(&d->trim_timer, loop_now() + TRIM_DELAY);
+	if (d->status_timer.at == NEVER)
+		timer_start(&d->status_timer, loop_now() + STATUS_DELAY);
+}
+
+
+void daemon_on_event(struct agent *a, const struct event *e, void *arg)
+{
+	struct entry *entry = arg;
+
+	tell_event(a, e);
+
+	if (e->type == EVENT_VERDICT)
+		daemon_tell_later(entry->daemon);
+}
+
+
+void daemon_tell_left(const struct agent *a)
+{
+	const char *name = agent_conf(a)->name;
+
+	if (agent_left_behind(a) && agent_conf(a)->policy.reg.unregister)
+		log_warning(name, "could not un-register: the binding stays "
+			    "until its lease ends");
+	else if (agent_was_bound(a) && !agent_left_behind(a))
+		log_info(name, "un-registered");
+}

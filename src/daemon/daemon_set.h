@@ -1,0 +1,106 @@
+/* What the daemon's files share: the set of agents and those that leave it.
+ *
+ *   daemon.c      birth and death, start and stop, questions
+ *   daemon_log.c  what is told to the log and the service manager
+ *   reload.c      the next configuration, by difference
+ *   leave.c       agents on their way out, and who waits for that
+ *
+ * An entry is in the set, or it leaves: it un-REGISTERs under settings that are
+ * gone from the configuration. One binding has one master: an account whose
+ * binding (AOR and registrar) somebody is still taking away waits for that, for
+ * REG_LEAVE_MAX at most, or the un-REGISTER would hit the new one. */
+
+#ifndef DAEMON_SET_H
+#define DAEMON_SET_H
+
+#include "daemon.h"
+#include "edges.h"
+#include "instance.h"
+#include "timer.h"
+
+
+/* An agent's place. */
+struct entry {
+	struct le he;                    /* by name; by AOR while it leaves */
+	struct le le;                    /* while it leaves or waits */
+	struct daemon *daemon;
+	struct agent *agent;
+	struct list successors;          /* who wait until it has left */
+	struct entry *heir;              /* only during a reload: who has its
+					    name then, maybe itself; NULL:
+					    nobody, or it is new */
+	bool leaving;
+};
+
+/* Settings that are acted on at start only. */
+enum {FIXED_SETTINGS = 3};
+
+struct daemon {
+	struct config *config;
+	struct edges *edges;
+	struct resolve *resolve;
+	struct state *state;
+	char instance[INSTANCE_MAX];
+	struct agent_env env;
+	int64_t wall_usec;
+	char *fixedv[FIXED_SETTINGS];    /* as they were at start */
+	bool level_fixed;                /* the log level too */
+	struct entry **entryv;           /* in the configuration's order */
+	size_t entryc;
+	struct hash *names;              /* the same by name */
+	struct list leavers;             /* who still un-REGISTER */
+	struct list gone;                /* who have: freed from the loop */
+	struct hash *leaving;            /* both by AOR */
+	size_t stopping;                 /* agents that have not left yet */
+	struct timer status_timer, wall_timer, trim_timer, gone_timer;
+	daemon_stopped_h *stoppedh;      /* NULL: it is not stopping */
+	void *arg;
+};
+
+
+/* --- daemon.c --- */
+
+/* With an agent that is not started. */
+int entry_alloc(struct entry **ep, struct daemon *d, struct config *config,
+		const struct account_conf *conf,
+		const struct state_account *kept);
+
+/* Another agent in place of its own. ENOMEM: it keeps its own. */
+int entry_renew(struct entry *e, const struct state_account *kept);
+
+/* An empty table by name or AOR with room for `n`. */
+int entry_hash_alloc(struct hash **hp, size_t n);
+
+struct entry *entry_find(const struct daemon *d, const char *name);
+
+struct edges_conf daemon_pace(const struct config *config);
+const char *daemon_setting(const struct config *config, const char *key);
+extern const char *const daemon_fixedv[FIXED_SETTINGS];
+
+
+/* --- daemon_log.c --- */
+
+void daemon_tell_status(void *arg);      /* arg: the daemon */
+void daemon_trim(void *arg);
+void daemon_tell_later(struct daemon *d);
+void daemon_on_event(struct agent *a, const struct event *e, void *arg);
+void daemon_tell_left(const struct agent *a);
+
+
+/* --- leave.c --- */
+
+/* Takes over the reference, and stops it. It is in no table any more. */
+void leave_begin(struct entry *e);
+
+/* Who has the binding of this account and is taking it away; NULL: nobody.
+ * The one of the same name if there are several. */
+struct entry *leave_find(const struct daemon *d,
+			 const struct account_conf *conf);
+
+/* Starts it, now or when its binding is free. */
+void leave_start_after(struct entry *e);
+
+void leave_handler(struct agent *a, void *arg);  /* agent_left_h */
+void leave_gone_handler(void *arg);              /* timer_h */
+
+#endif

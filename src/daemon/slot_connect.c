@@ -1,0 +1,397 @@
+/* The way of a registration to a flow: the name, the queue at its edge, the
+ * connect, and a second one beside it where the core wants to race.
+ *
+ * Two attempts belong to a slot. The present one is the flow or is to become
+ * it; which of them that is changes when the other one wins. */
+
+#include <string.h>
+#include "config_uri.h"
+#include "net.h"
+#include "slot_parts.h"
+
+
+static struct attempt *other_of(struct slot *s)
+{
+	return &s->attemptv[!s->present];
+}
+
+
+static void drop_attempt(struct attempt *t)
+{
+	t->link = mem_deref(t->link);
+	edge_turn_cancel(&t->turn, loop_now());
+}
+
+
+/* The transaction is the present link's. */
+void connect_drop(struct slot *s)
+{
+	transaction_cancel(&s->transaction);
+	drop_attempt(other_of(s));
+	drop_attempt(slot_present(s));
+}
+
+
+void connect_release(struct slot *s)
+{
+	const struct reg *r = reg_of(s);
+	const msec_t now = loop_now();
+
+	if (!reg_wants_connect(r))
+		edge_turn_cancel(&slot_present(s)->turn, now);
+	if (!reg_wants_race(r))
+		edge_turn_cancel(&other_of(s)->turn, now);
+}
+
+
+/* --- the name --- */
+
+const struct slot_edge *connect_edge(const struct slot *s)
+{
+	return reg_of(s)->redirected && s->away.host ? &s->away : &s->home;
+}
+
+
+/* Whose edge is down or held: tried last. *reasonp says why the last one is;
+ * untouched if none is. */
+static uint32_t down_mask(const struct slot *s, enum reason *reasonp)
+{
+	uint32_t mask = 0;
+	size_t i;
+
+	for (i = 0; i < s->addrc; i++)
+		if (edges_avoid(s->owner->env->edges, s->addrv[i].transport,
+				&s->addrv[i].addr, reasonp, loop_now()))
+			mask |= UINT32_C(1) << i;
+
+	return mask;
+}
+
+
+static void list_of(struct target_list *l, const struct slot *s,
+		    enum reason *reasonp)
+{
+	size_t i;
+
+	memset(l, 0, sizeof(*l));
+	l->count = (unsigned)s->addrc;
+	l->down = down_mask(s, reasonp);
+
+	for (i = 0; i < s->addrc; i++) {
+		const struct resolve_addr *a = &s->addrv[i];
+		const uint32_t bit = UINT32_C(1) << i;
+
+		l->groupv[i] = a->group;
+		if (transport_stream(a->transport))
+			l->stream |= bit;
+		if (sa_af(&a->addr) == AF_INET6)
+			l->ipv6 |= bit;
+	}
+}
+
+
+static void resolve_failed(struct slot *s, const char *text)
+{
+	slot_note(s, text);
+	slot_perform(s, account_on_resolve_failed(s->owner->account, s->i,
+						  loop_now()));
+}
+
+
+/* Never anything weaker again (DESIGN §4), in this run and the next. */
+static void note_tls_offer(struct slot *s)
+{
+	if (s->owner->secure)
+		return;
+
+	s->owner->secure = true;
+	slot_changed(s);
+}
+
+
+static void resolve_handler(const struct resolve_result *result, void *arg)
+{
+	const size_t size = result->addrc * sizeof(*result->addrv);
+	enum reason reason = REASON_CONNECTING;
+	struct target_list list;
+	struct slot *s = arg;
+
+	s->query = mem_deref(s->query);
+	s->addrv = mem_deref(s->addrv);
+	s->addrc = 0;
+
+	if (result->err) {
+		resolve_failed(s, result->text);
+		return;
+	}
+
+	s->addrv = mem_alloc(size, NULL);
+	if (!s->addrv) {
+		resolve_failed(s, strerror(ENOMEM));
+		return;
+	}
+
+	memcpy(s->addrv, result->addrv, size);
+	s->addrc = result->addrc;
+	if (result->tls_offered)
+		note_tls_offer(s);
+
+	list_of(&list, s, &reason);
+	slot_perform(s, account_on_resolved(s->owner->account, s->i, &list,
+					    reason, loop_now()));
+}
+
+
+void connect_resolve(struct slot *s)
+{
+	const struct slot_edge *e = connect_edge(s);
+	const struct resolve_uri uri = {
+		.host = e->host,
+		.port = e->port,
+		.transport = e->transport,
+		.secure = s->owner->secure,
+		.family = s->owner->conf->family,
+	};
+	int err;
+
+	s->query = mem_deref(s->query);
+	err = resolve_query(&s->query, s->owner->env->resolve, &uri,
+			    resolve_handler, s);
+	if (err)
+		resolve_failed(s, strerror(err));
+}
+
+
+/* --- the queue --- */
+
+static void connect_failed(struct attempt *t, enum reason reason,
+			   const char *text)
+{
+	struct slot *s = t->slot;
+	enum reason why;
+
+	/* What goes on beside it is the present one from here on. */
+	if (t == slot_present(s) && other_of(s)->link)
+		s->present = !s->present;
+
+	slot_note(s, text);
+	slot_perform(s, account_on_connect_failed(s->owner->account, s->i,
+						  t->index, reason,
+						  down_mask(s, &why),
+						  loop_now()));
+}
+
+
+static void ask(struct attempt *t, unsigned index)
+{
+	struct slot *s = t->slot;
+	const struct resolve_addr *a = &s->addrv[index];
+	struct edge_point *point;
+	int err;
+
+	t->index = index;
+	t->transport = a->transport;
+
+	err = edges_get(&point, s->owner->env->edges, a->transport, &a->addr);
+	if (err) {
+		connect_failed(t, REASON_CONNECT_REFUSED, strerror(err));
+		return;
+	}
+
+	edge_turn_ask(&t->turn, point, reg_class(reg_of(s), loop_now()),
+		      loop_now());
+	mem_deref(t->point);
+	t->point = point;
+}
+
+
+void connect_ask(struct slot *s)
+{
+	ask(slot_present(s), reg_of(s)->target.index);
+}
+
+
+void connect_race(struct slot *s)
+{
+	ask(other_of(s), reg_of(s)->target.rival);
+}
+
+
+static void turn_handler(void *arg)
+{
+	struct attempt *t = arg;
+	struct slot *s = t->slot;
+	struct account *a = s->owner->account;
+	const msec_t now = loop_now();
+
+	slot_perform(s, t == slot_present(s)
+		     ? account_on_turn(a, s->i, now)
+		     : account_on_race_turn(a, s->i, now));
+}
+
+
+static void edge_down_handler(enum reason reason, void *arg)
+{
+	struct attempt *t = arg;
+	struct slot *s = t->slot;
+	enum reason why;
+
+	slot_perform(s, account_on_edge_down(s->owner->account, s->i, t->index,
+					     reason, down_mask(s, &why),
+					     loop_now()));
+}
+
+
+/* --- the connect --- */
+
+/* It had its turn and did not even begin. Was it the knock, then somebody else
+ * has to. */
+static void not_opened(struct attempt *t, enum reason reason, const char *text)
+{
+	edge_point_on_given_up(t->point, t->turn.knock, loop_now());
+	connect_failed(t, reason, text);
+}
+
+
+/* Anew for each flow: a renewed certificate counts from the next one on. */
+static int tls_ready(struct attempt *t, char *text, size_t size)
+{
+	struct slot *s = t->slot;
+	struct tls_ctx *tls;
+	int err;
+
+	if (t->transport != TRANSPORT_TLS)
+		return 0;
+
+	err = tls_ctx_get(&tls, &s->owner->conf->tls, text, size);
+	if (err)
+		return err;
+
+	mem_deref(s->tls);
+	s->tls = tls;
+
+	return 0;
+}
+
+
+static int open_link(struct attempt *t)
+{
+	struct slot *s = t->slot;
+	const struct account_conf *conf = s->owner->conf;
+	struct link_conf lc = {
+		.who = conf->name,
+		.conn = {
+			.transport = t->transport,
+			.peer = *edge_point_addr(t->point),
+			.source = conf->source,
+			.interface = conf->interface,
+			.dscp = conf->dscp,
+			.tls = s->tls,
+			.host = conf->tls.name[0] ? conf->tls.name
+						  : connect_edge(s)->host,
+		},
+		.flow = conf->policy.flow,
+		.point = t->point,
+		.knock = t->turn.knock,
+	};
+
+	lc.flow.stream = transport_stream(t->transport);
+
+	return link_open(&t->link, &lc, &slot_link_handlers, t);
+}
+
+
+static void open_attempt(struct attempt *t)
+{
+	char text[SLOT_DETAIL_MAX];
+	int err;
+
+	t->link = mem_deref(t->link);
+
+	err = tls_ready(t, text, sizeof(text));
+	if (err) {
+		not_opened(t, REASON_TLS_FAILURE, text);
+		return;
+	}
+
+	err = open_link(t);
+	if (err)
+		not_opened(t, REASON_CONNECT_REFUSED, strerror(err));
+}
+
+
+void connect_open(struct slot *s)
+{
+	connect_drop(s);
+	register_identity_new_flow(&s->id);
+	open_attempt(slot_present(s));
+}
+
+
+void connect_open_rival(struct slot *s)
+{
+	open_attempt(other_of(s));
+}
+
+
+void connect_connected_handler(void *arg)
+{
+	struct attempt *t = arg;
+	struct slot *s = t->slot;
+
+	if (t != slot_present(s))
+		s->present = !s->present;
+	drop_attempt(other_of(s));
+
+	s->detail[0] = '\0';
+	slot_perform(s, account_on_connected(s->owner->account, s->i,
+					     t->index, loop_now()));
+}
+
+
+void connect_failed_handler(enum reason reason, const char *text, void *arg)
+{
+	struct attempt *t = arg;
+
+	t->link = mem_deref(t->link);
+	connect_failed(t, reason, text);
+}
+
+
+/* --- birth and death --- */
+
+int connect_init(struct slot *s)
+{
+	struct pl host;
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(s->attemptv); i++) {
+		struct attempt *t = &s->attemptv[i];
+
+		t->slot = s;
+		edge_turn_init(&t->turn, true, turn_handler,
+			       edge_down_handler, t);
+	}
+
+	account_conf_edge(s->owner->conf, s->i, &host, &s->home.port,
+			  &s->home.transport);
+
+	return pl_strdup(&s->home.host, &host);
+}
+
+
+void connect_close(struct slot *s)
+{
+	unsigned i;
+
+	connect_drop(s);
+	for (i = 0; i < ARRAY_SIZE(s->attemptv); i++)
+		mem_deref(s->attemptv[i].point);
+
+	mem_deref(s->query);
+	mem_deref(s->addrv);
+	mem_deref(s->home.host);
+	mem_deref(s->away.host);
+	mem_deref(s->redirect);
+	mem_deref(s->tls);
+}

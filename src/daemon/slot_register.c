@@ -1,0 +1,350 @@
+/* The REGISTERs of a registration, and what their answers leave behind: own
+ * and old Contacts, the redirect, texts for status. */
+
+#include <errno.h>
+#include <string.h>
+#include "config_uri.h"
+#include "log.h"
+#include "slot_parts.h"
+
+
+enum {
+	REGISTER_ROOM = 1400,    /* bytes that a REGISTER mostly needs */
+	KEPT_LEASES = 4,         /* leases that the state file is ahead: a
+				    refresh alone need not be written */
+};
+
+
+/* --- the text --- */
+
+/* Contact policy: what is configured, else the socket's own address. */
+static struct addr contact_of(const struct slot *s, const struct addr *local)
+{
+	const struct account_conf *conf = s->owner->conf;
+	struct addr contact;
+
+	if (conf->contact_policy != CONTACT_STATIC)
+		return *local;
+
+	contact = conf->contact_address;
+	if (addr_isset(&contact) && !contact.port)
+		contact.port = local->port;
+
+	return contact;
+}
+
+
+static void fill_request(struct register_request *r, struct slot *s,
+			 const char *branch)
+{
+	const struct reg *reg = reg_of(s);
+
+	memset(r, 0, sizeof(*r));
+	r->id = &s->id;
+	r->branch = branch;
+	r->transport = slot_present(s)->transport;
+	addr_from_sa(&r->local, link_local(link_of(s)));
+	r->contact = contact_of(s, &r->local);
+	r->cseq = reg->cseq;
+	r->expires = reg->expires;
+	r->plain = reg->plain;
+	r->redirect = reg->redirected ? s->redirect : NULL;
+}
+
+
+int slot_options_handler(struct mbuf *mb, const char *branch, void *arg)
+{
+	struct attempt *t = arg;
+	struct slot *s = t->slot;
+	struct register_request r;
+
+	fill_request(&r, s, branch);
+	r.cseq = ++s->options_cseq;
+
+	return options_print(mb, &r);
+}
+
+
+/* --- old bindings --- */
+
+/* The last one that was accepted is to be replaced. A registrar does so itself
+ * with `outbound`, and at the same place if it ignores our token; for any other
+ * it is an old one from here on. */
+static void retire_bound(struct slot *s, const char *uri)
+{
+	const struct reg *r = reg_of(s);
+
+	if (!s->bound_uri || !strcmp(s->bound_uri, uri))
+		return;
+
+	if (!r->outbound && (r->token || !olds_same_place(s->bound_uri, uri)))
+		olds_add(s, s->bound_uri, s->bound_until);
+
+	s->bound_uri = mem_deref(s->bound_uri);
+}
+
+
+static int set_contact(struct slot *s, struct register_request *r)
+{
+	char uri[REGISTER_URI_SIZE];
+	int err;
+
+	err = register_contact_uri(uri, sizeof(uri), r);
+	if (err && err != EOVERFLOW)
+		return err;
+
+	s->contact = r->contact;
+	retire_bound(s, err ? "" : uri);
+	if (!err && s->contact_uri && !strcmp(s->contact_uri, uri))
+		return 0;
+
+	s->contact_uri = mem_deref(s->contact_uri);
+
+	/* One that is too long is not kept. */
+	return err ? 0 : str_dup(&s->contact_uri, uri);
+}
+
+
+/* To remove an old one at the same place would be to remove ours, unless the
+ * registrar has shown that it keeps the token, which tells them apart. */
+static void name_olds(struct register_request *r, struct slot *s)
+{
+	const struct reg *reg = reg_of(s);
+	unsigned i;
+
+	if (!s->owner->conf->purge_ghosts || !reg_names_old(reg) ||
+	    !s->contact_uri)
+		return;
+
+	olds_expire(s, loop_now());
+	for (i = 0; i < s->oldc && i < REGISTER_OLD_MAX; i++) {
+
+		if (!reg->token &&
+		    olds_same_place(s->oldv[i].uri, s->contact_uri))
+			break;
+
+		r->oldv[r->oldc++] = s->oldv[i].uri;
+	}
+}
+
+
+/* --- what is kept --- */
+
+/* After a 2xx, before the core may send again. What is kept of the lease is
+ * ahead of what is true, so that refreshes need no write. */
+static void note_bindings(struct slot *s, const struct answer *a, bool leaving)
+{
+	const struct reg *r = reg_of(s);
+	const msec_t lease = SECONDS(a->contacts.lease);
+	bool news = r->named > 0;
+
+	olds_remove(s, r->named);
+	mem_deref(s->bound_uri);
+	s->bound_uri = NULL;
+
+	if (a->bound && !leaving && s->contact_uri) {
+		s->bound_uri = mem_ref(s->contact_uri);
+		s->bound_until = r->sent_at + lease;
+		if (!a->contacts.token)
+			olds_replaced(s, s->contact_uri);
+	}
+	else {
+		s->bound_until = 0;
+	}
+
+	if (s->bound_until > s->bound_kept || !s->bound_until)
+		news = true;
+
+	if (!news)
+		return;
+
+	s->bound_kept = s->bound_until ? s->bound_until + KEPT_LEASES * lease
+				       : 0;
+	slot_changed(s);
+}
+
+
+static void note_cseq(struct slot *s)
+{
+	const struct state_node *node = &s->owner->node;
+
+	if (!state_reserved(node, s->i, reg_of(s)->cseq))
+		slot_changed(s);
+}
+
+
+void slot_renew_call(struct slot *s)
+{
+	register_identity_new_call(&s->id);
+	slot_changed(s);
+}
+
+
+/* --- answers --- */
+
+static void read_redirect(struct slot *s, struct answer *a,
+			  const struct sip_msg *msg)
+{
+	char uri[REGISTER_URI_SIZE];
+	struct uri_parts u;
+	struct pl host;
+
+	if (a->code / 100 != 3 ||
+	    !register_redirect(uri, sizeof(uri), msg, s->owner->conf,
+			       slot_present(s)->transport) ||
+	    uri_parts_decode(&u, uri))
+		return;
+
+	host = u.host;
+	if (host.l > 1 && host.p[0] == '[') {
+		++host.p;
+		host.l -= 2;
+	}
+
+	s->redirect = mem_deref(s->redirect);
+	s->away.host = mem_deref(s->away.host);
+	s->away.port = u.port;
+	s->away.transport = u.sips ? TRANSPORT_TLS
+		: u.transport != TRANSPORT_AUTO ? u.transport
+						: s->home.transport;
+
+	a->redirect = !pl_strdup(&s->away.host, &host) &&
+		!str_dup(&s->redirect, uri);
+}
+
+
+static void read_answer(struct slot *s, struct register_facts *f,
+			const struct sip_msg *msg)
+{
+	struct slot_owner *o = s->owner;
+	struct reg *r = reg_of(s);
+	struct addr local;
+
+	addr_from_sa(&local, link_local(link_of(s)));
+	register_read(f, msg, &s->id, &local, &s->contact, r->expires);
+	f->answer.redirect = false;
+	read_redirect(s, &f->answer, msg);
+
+	if (answer_is_challenge(msg->scode))
+		f->answer.challenge =
+			digest_on_challenge(s->digest, &r->challenge, msg,
+					    o->conf->realm, loop_now());
+
+	if (answer_is_good(msg->scode)) {
+		digest_on_accepted(s->digest, msg);
+		register_extras_read(&s->extras, msg, &s->id);
+	}
+
+	(void)re_snprintf(s->phrase, sizeof(s->phrase), "%r", &msg->reason);
+	s->detail[0] = '\0';
+}
+
+
+static void answer_handler(const struct sip_msg *msg, uint64_t rtt_usec,
+			   void *arg)
+{
+	struct slot *s = arg;
+	struct slot_owner *o = s->owner;
+	struct reg *r = reg_of(s);
+	const bool leaving = r->state == REG_LEAVING;
+	const bool worked = r->challenge.worked;
+	struct register_facts facts;
+	unsigned acts;
+	(void)rtt_usec;
+
+	read_answer(s, &facts, msg);
+
+	/* The flow first: its ping belongs to this 200, whatever the
+	 * registration makes of it. */
+	mem_ref(o->arg);
+	if (answer_is_good(facts.answer.code))
+		note_bindings(s, &facts.answer, leaving);
+	if (facts.answer.bound)
+		link_on_registered(link_of(s), facts.promised,
+				   facts.flow_timer);
+
+	acts = account_on_answer(o->account, s->i, &facts.answer,
+				 &facts.mapped, loop_now());
+
+	if (worked != r->challenge.worked)
+		slot_changed(s);
+
+	slot_perform(s, acts);
+	mem_deref(o->arg);
+}
+
+
+/* --- sending --- */
+
+/* RFC 3261 §18.1.1 wants TCP for these; that is the operator's to choose. */
+static void warn_of_length(struct slot *s, size_t len)
+{
+	if (slot_present(s)->transport != TRANSPORT_UDP ||
+	    len <= REGISTER_UDP_MAX || s->warned)
+		return;
+
+	s->warned = true;
+	log_warning(s->owner->conf->name, "a REGISTER of %zu bytes may not "
+		    "pass over UDP: use TCP or TLS, or fewer headers", len);
+}
+
+
+static int send_text(struct slot *s, struct mbuf *mb, bool leave)
+{
+	struct slot_owner *o = s->owner;
+	const msec_t now = loop_now();
+	struct register_request r;
+	enum challenge_sent sent;
+	unsigned named;
+	int err;
+
+	transaction_cancel(&s->transaction);
+	transaction_branch(s->transaction.branch,
+			   sizeof(s->transaction.branch));
+
+	fill_request(&r, s, s->transaction.branch);
+	if (leave)
+		r.expires = 0;
+
+	sent = reg_credentials(reg_of(s), digest_ready(s->digest), now);
+	if (sent != CHALLENGE_SENT_NONE)
+		r.digest = s->digest;
+
+	err = set_contact(s, &r);
+	if (err)
+		return err;
+
+	name_olds(&r, s);
+	err = register_print(mb, &r, &named);
+	if (err)
+		return err;
+
+	mb->pos = 0;
+	warn_of_length(s, mb->end);
+	account_on_sent(o->account, s->i, sent, named, now);
+	note_cseq(s);
+
+	/* Whatever goes wrong here is the end of the link and told there. */
+	(void)link_request(link_of(s), &s->transaction, "REGISTER", mb,
+			   answer_handler, s);
+
+	return 0;
+}
+
+
+void slot_register(struct slot *s, bool leave)
+{
+	struct mbuf *mb = mbuf_alloc(REGISTER_ROOM);
+	int err = mb ? send_text(s, mb, leave) : ENOMEM;
+
+	mem_deref(mb);
+	if (!err)
+		return;
+
+	/* Nothing was sent: as if the flow had broken, it waits and retries. */
+	log_error(s->owner->conf->name, "cannot write a REGISTER: %s",
+		  strerror(err));
+	connect_drop(s);
+	slot_perform(s, account_on_flow_lost(s->owner->account, s->i,
+					     REASON_FLOW_LOST, loop_now()));
+}

@@ -1,0 +1,123 @@
+/* What survives a restart: for each account and reg-id its Call-ID, CSeq, own
+ * Contacts and nonce, and the account's history.
+ *
+ * One file of one line per change (state_record.h), the last good line of an
+ * account counts (state_index.h); each is checked, so a torn or spoilt one is
+ * known and left out. It is written at most once in STATE_FLUSH_EVERY, and made
+ * anew (whole, then renamed: state_anew.h) once most of it is old. A CSeq is
+ * written ahead of its use, so that a process that is killed never falls behind
+ * what it has sent. Passwords, and what is derived from them, are not in it. */
+
+#ifndef STATE_H
+#define STATE_H
+
+#include "account.h"
+#include "compat.h"
+#include "digest.h"
+
+
+#define STATE_FILE        "state"        /* in the state directory */
+#define STATE_FLUSH_EVERY SECONDS(1)
+#define STATE_RETRY       MINUTES(1)     /* while the disk takes nothing; at
+					    first sooner */
+#define STATE_CSEQ_AHEAD  50             /* REGISTERs between two writes */
+#define STATE_CONTACTS    4              /* own ones of one registration */
+#define STATE_EVENTS      32             /* of one account */
+#define STATE_URI_SIZE    512            /* bytes of a Contact URI, with 0 */
+#define STATE_ID_SIZE     64             /* of a Call-ID or tag */
+#define STATE_FILE_MAX    (4ll << 30)    /* bytes; 200,000 accounts need 2 GB */
+
+/* A binding that we made, and until when the registrar may keep it. */
+struct state_contact {
+	char uri[STATE_URI_SIZE];
+	int64_t until_usec;              /* CLOCK_REALTIME since 1970 */
+};
+
+struct state_reg {
+	unsigned reg_id;                 /* 1 ... ACCOUNT_FLOWS_MAX */
+	char callid[STATE_ID_SIZE];
+	uint32_t cseq;                   /* at least the last one sent */
+	struct state_contact contactv[STATE_CONTACTS];
+	unsigned contactc;
+	struct digest_kept digest;       /* see digest.h */
+};
+
+/* One account's line. Plain data, about 14 kB: not for the stack of many. */
+struct state_account {
+	char *name;                      /* not owned while it is filled */
+	char *aor, *registrar;           /* it is of no use for others */
+	bool secure;                     /* transport auto: TLS was offered */
+	bool worked;                     /* the credentials once did */
+	struct state_reg regv[ACCOUNT_FLOWS_MAX];
+	unsigned regc;
+	struct event eventv[STATE_EVENTS];       /* oldest first */
+	unsigned eventc;
+	uint32_t seq;                    /* of the newest event ever */
+};
+
+struct state;
+
+/* Fills *a, which is zero, with what is true now: the very CSeq, and at most
+ * the counts above. */
+typedef void (state_fill_h)(struct state_account *a, void *arg);
+
+/* One account's place; its owner keeps it. Zero it first. */
+struct state_node {
+	struct le le;                    /* all of them */
+	struct le dirty;                 /* those to be written */
+	struct state *state;
+	state_fill_h *h;
+	void *arg;
+	uint32_t reservedv[ACCOUNT_FLOWS_MAX];   /* CSeqs, of regv[i] */
+};
+
+/* Reads STATE_FILE in `dir` (made if it is missing, mode 0700). A file that is
+ * missing is no news; lines that are spoilt or of a newer version, a file that
+ * cannot be read and a directory that cannot be written are each said once,
+ * and it goes on without (SCENARIOS O3). SIGXFSZ is ignored from then on: a
+ * limit is as a full disk. ENOMEM and ENAMETOOLONG only. mem_deref() ends it
+ * as a kill would: nothing is written. */
+int state_alloc(struct state **sp, const char *dir);
+
+/* What was kept of the account with this name, if it is for the same AOR and
+ * registrar; NULL: nothing. Valid until the next state_find() or
+ * state_forget(): they are read one by one.
+ *
+ * Contacts are those that the registrar may still have: until_usec is at most
+ * CONTACT_LEASE_MAX ahead of the clock, and has not passed, unless the clock is
+ * at a time before 2020 and so knows nothing. */
+const struct state_account *state_find(const struct state *s,
+				       const char *name, const char *aor,
+				       const char *registrar);
+
+/* All agents have asked: what was read is not needed any more. Before this the
+ * file is not made anew, not even by state_close(): a start that fails loses
+ * nothing. */
+void state_forget(struct state *s);
+
+/* The account is written from now on, with the next change. `s` NULL: it never
+ * is. */
+void state_add(struct state *s, struct state_node *node, state_fill_h *h,
+	       void *arg);
+void state_remove(struct state_node *node);      /* twice is no harm */
+
+/* Something that matters has changed: it is written within STATE_FLUSH_EVERY,
+ * while the disk takes it (10,000 at once take some seconds). A line with a
+ * full history is about 2 kB, so a routine refresh is no such thing by
+ * itself. */
+void state_changed(struct state_node *node);
+
+/* Does the disk's CSeq of regv[i] cover this one, with some to spare? False:
+ * time for state_changed(), while STATE_CSEQ_AHEAD / 2 REGISTERs more are
+ * covered. The nonce's count needs no such question: it never grows faster
+ * than CSeq, and goes on DIGEST_NC_AHEAD further after a restart. True without
+ * a state. */
+bool state_reserved(const struct state_node *n, unsigned i, uint32_t cseq);
+
+/* Writes all accounts that were added, with their very CSeqs, syncs, and frees
+ * `s` whatever comes of it; nodes may be removed after that. To be called
+ * while the accounts are there and before loop_close(), and may block for
+ * seconds. NULL: nothing. */
+void state_close(struct state *s);
+
+#endif

@@ -1,0 +1,195 @@
+/* What an earlier run left in the state file. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "log.h"
+#include "loop.h"
+#include "state_index.h"
+#include "state_kept.h"
+#include "state_record.h"
+
+
+#define READ_SIZE (2 * STATE_LINE_MAX)   /* bytes at a time */
+
+struct state_kept {
+	int fd;                          /* -1: there is nothing */
+	struct state_index *index;
+	char *buf;                       /* READ_SIZE */
+	struct state_account found;
+};
+
+
+static void destructor(void *arg)
+{
+	struct state_kept *k = arg;
+
+	state_record_reset(&k->found);
+	mem_deref(k->index);
+	mem_deref(k->buf);
+	if (k->fd >= 0)
+		(void)close(k->fd);
+}
+
+
+/* Opened without blocking: it could be a pipe that nobody writes to. */
+static int open_file(int *fdp, const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	int err = 0;
+
+	if (fd < 0)
+		return errno;
+
+	if (fstat(fd, &st))
+		err = errno;
+	else if (S_ISDIR(st.st_mode))
+		err = EISDIR;
+	else if (!S_ISREG(st.st_mode))
+		err = EINVAL;
+	else if (st.st_size > STATE_FILE_MAX)
+		err = EFBIG;
+
+	if (err)
+		(void)close(fd);
+	else
+		*fdp = fd;
+
+	return err;
+}
+
+
+static int read_lines(struct state_kept *k)
+{
+	size_t len = 0, used;
+	ssize_t n;
+
+	for (;;) {
+		n = read(k->fd, k->buf + len, READ_SIZE - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+
+		/* what came before an error is no worse for it */
+		if (n <= 0) {
+			const int err = n < 0 ? errno : 0;
+
+			(void)state_index_feed(k->index, k->buf, len, true);
+			return err;
+		}
+
+		len += (size_t)n;
+		used = state_index_feed(k->index, k->buf, len, false);
+		len -= used;
+		memmove(k->buf, k->buf + used, len);
+	}
+}
+
+
+static void say_tally(const struct state_tally *t, const char *path)
+{
+	if (t->spoilt)
+		log_warning(NULL, "%s: %zu spoilt lines are left out", path,
+			    t->spoilt);
+
+	if (t->newer)
+		log_warning(NULL, "%s: %zu lines of a newer version are left "
+			    "out", path, t->newer);
+
+	if (t->excess)
+		log_warning(NULL, "%s: there is no room for %zu lines of "
+			    "accounts beyond the first %zu", path, t->excess,
+			    t->accounts);
+}
+
+
+static int load(struct state_kept *k, const char *path)
+{
+	int err;
+
+	k->buf = mem_alloc(READ_SIZE, NULL);
+	if (!k->buf)
+		return ENOMEM;
+
+	err = state_index_alloc(&k->index);
+	if (err)
+		return err;
+
+	err = open_file(&k->fd, path);
+	if (!err)
+		err = read_lines(k);
+
+	if (err && err != ENOENT)
+		log_warning(NULL, "%s cannot be read (%s): accounts start as "
+			    "new ones", path, strerror(err));
+
+	say_tally(state_index_tally(k->index), path);
+
+	return 0;
+}
+
+
+int state_kept_alloc(struct state_kept **kp, const char *path)
+{
+	struct state_kept *k;
+	int err;
+
+	k = mem_zalloc(sizeof(*k), destructor);
+	if (!k)
+		return ENOMEM;
+
+	k->fd = -1;
+	err = load(k, path);
+	if (err)
+		mem_deref(k);
+	else
+		*kp = k;
+
+	return err;
+}
+
+
+static int read_line(struct state_kept *k, const struct state_place *p)
+{
+	const ssize_t n = pread(k->fd, k->buf, p->len, (off_t)p->offset);
+
+	if (n < 0)
+		return errno;
+
+	return state_record_decode(&k->found, k->buf, (size_t)n);
+}
+
+
+const struct state_account *state_kept_find(struct state_kept *k,
+					    const char *name, const char *aor,
+					    const char *registrar)
+{
+	struct state_place p;
+	int err;
+
+	if (!state_index_find(&p, k->index, name))
+		return NULL;
+
+	err = read_line(k, &p);
+	if (err) {
+		log_warning(name, "what was kept of it cannot be read (%s): it "
+			    "starts as a new one", strerror(err));
+		return NULL;
+	}
+
+	if (strcmp(k->found.aor, aor) || strcmp(k->found.registrar, registrar))
+		return NULL;
+
+	state_record_prune(&k->found, loop_wall_usec() + (int64_t)loop_usec());
+
+	return &k->found;
+}
+
+
+uint64_t state_kept_live(const struct state_kept *k)
+{
+	return state_index_tally(k->index)->live;
+}

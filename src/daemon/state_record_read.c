@@ -1,0 +1,406 @@
+/* One line of the state file -> one account. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "config_check.h"
+#include "state_record.h"
+#include "value.h"
+#include "wire.h"
+
+
+#define DEPTH_MAX 5              /* account, array, one, Contacts, one */
+#define CSEQ_MAX  INT32_MAX      /* RFC 3261 §8.1.1.5 */
+
+
+/* Whole numbers only: others may be beyond every type. */
+static bool get_number(uint64_t *np, const struct odict *o, const char *key,
+		       uint64_t max)
+{
+	int64_t n;
+
+	*np = 0;
+	if (!value_has(o, key))
+		return true;
+
+	if (!odict_get_type(o, ODICT_INT, key))
+		return false;
+
+	n = value_int(o, key, -1);
+	if (n < 0 || (uint64_t)n > max)
+		return false;
+
+	*np = (uint64_t)n;
+
+	return true;
+}
+
+
+/* Into a buffer, whole or not at all; a missing one is "". */
+static bool get_text(char *buf, size_t size, const struct odict *o,
+		     const char *key)
+{
+	const char *s = odict_string(o, key);
+
+	if (!s)
+		return !value_has(o, key);
+
+	if (strlen(s) >= size)
+		return false;
+
+	(void)strcpy(buf, s);
+
+	return true;
+}
+
+
+/* A Call-ID or URI goes into a header. */
+static bool get_token(char *buf, size_t size, const struct odict *o,
+		      const char *key)
+{
+	if (!get_text(buf, size, o, key) || !*buf)
+		return false;
+
+	for (; *buf; ++buf) {
+
+		const unsigned char c = (unsigned char)*buf;
+
+		if (c <= ' ' || c == 0x7f || strchr("<>\"", c))
+			return false;
+	}
+
+	return true;
+}
+
+
+static void read_contacts(struct state_reg *r, const struct odict *list)
+{
+	const struct odict *o;
+	uint64_t until;
+
+	for (size_t i = 0; list && r->contactc < STATE_CONTACTS; i++) {
+
+		struct state_contact *c = &r->contactv[r->contactc];
+
+		o = value_element(list, i);
+		if (!o)
+			return;
+
+		if (get_token(c->uri, sizeof(c->uri), o, "uri") &&
+		    get_number(&until, o, "until", INT64_MAX)) {
+			c->until_usec = (int64_t)until;
+			++r->contactc;
+		}
+		else {
+			memset(c, 0, sizeof(*c));
+		}
+	}
+}
+
+
+static bool read_digest_text(struct digest_kept *k, const struct odict *o)
+{
+	k->has_opaque = value_has(o, "opaque");
+
+	return get_text(k->realm, sizeof(k->realm), o, "realm") &&
+	       get_text(k->nonce, sizeof(k->nonce), o, "nonce") &&
+	       get_text(k->opaque, sizeof(k->opaque), o, "opaque") &&
+	       value_has(o, "realm") && value_has(o, "nonce");
+}
+
+
+static enum digest_algorithm read_algorithm(const struct odict *o)
+{
+	static const enum digest_algorithm algorithmv[] = {
+		DIGEST_MD5, DIGEST_SHA256, DIGEST_SHA512_256,
+	};
+	const char *s = odict_string(o, "algorithm");
+
+	for (size_t i = 0; s && i < ARRAY_SIZE(algorithmv); i++) {
+		if (!strcmp(s, digest_algorithm_name(algorithmv[i])))
+			return algorithmv[i];
+	}
+
+	return DIGEST_UNKNOWN;
+}
+
+
+static void read_digest(struct digest_kept *k, const struct odict *o)
+{
+	uint64_t nc;
+
+	if (!o)
+		return;
+
+	k->algorithm = read_algorithm(o);
+	if (k->algorithm == DIGEST_UNKNOWN || !read_digest_text(k, o) ||
+	    !get_number(&nc, o, "nc", UINT32_MAX)) {
+		*k = (struct digest_kept){.algorithm = DIGEST_UNKNOWN};
+		return;
+	}
+
+	k->named = value_true(o, "named");
+	k->qop = value_true(o, "qop");
+	k->nc = (uint32_t)nc;
+}
+
+
+static bool has_reg(const struct state_account *a, uint64_t reg_id)
+{
+	for (unsigned i = 0; i < a->regc; i++) {
+		if (a->regv[i].reg_id == reg_id)
+			return true;
+	}
+
+	return false;
+}
+
+
+static bool read_reg(struct state_reg *r, const struct state_account *a,
+		     const struct odict *o)
+{
+	uint64_t id, cseq;
+
+	if (!get_number(&id, o, "id", ACCOUNT_FLOWS_MAX) || !id ||
+	    has_reg(a, id) || !get_number(&cseq, o, "cseq", CSEQ_MAX) ||
+	    !get_token(r->callid, sizeof(r->callid), o, "callid"))
+		return false;
+
+	r->reg_id = (unsigned)id;
+	r->cseq = (uint32_t)cseq;
+	read_contacts(r, value_array(o, "contacts"));
+	read_digest(&r->digest, value_object(o, "digest"));
+
+	return true;
+}
+
+
+static void read_regs(struct state_account *a, const struct odict *list)
+{
+	const struct odict *o;
+
+	for (size_t i = 0; list && a->regc < ACCOUNT_FLOWS_MAX; i++) {
+
+		struct state_reg *r = &a->regv[a->regc];
+
+		o = value_element(list, i);
+		if (!o)
+			return;
+
+		if (read_reg(r, a, o))
+			++a->regc;
+		else
+			memset(r, 0, sizeof(*r));
+	}
+}
+
+
+static const char *nth_event(unsigned i)
+{
+	return event_name((enum event_type)i);
+}
+
+
+static const char *nth_reason(unsigned i)
+{
+	return reason_name((enum reason)i);
+}
+
+
+static const char *nth_sign(unsigned i)
+{
+	return i ? "+" : "-";
+}
+
+
+static const char *nth_reachable(unsigned i)
+{
+	return reachable_name((enum reachable)i);
+}
+
+
+/* The next word of an event's text. */
+static bool word(struct pl *word, struct pl *rest)
+{
+	const char *end;
+
+	while (rest->l && *rest->p == ' ')
+		pl_advance(rest, 1);
+
+	end = memchr(rest->p, ' ', rest->l);
+	word->p = rest->p;
+	word->l = end ? (size_t)(end - rest->p) : rest->l;
+	pl_advance(rest, (ssize_t)word->l);
+
+	return word->l != 0;
+}
+
+
+static bool word_number(uint64_t *np, struct pl *rest, uint64_t max)
+{
+	struct pl pl;
+	uint64_t n = 0;
+
+	if (!word(&pl, rest))
+		return false;
+
+	for (size_t i = 0; i < pl.l; i++) {
+
+		const unsigned digit = (unsigned)pl.p[i] - '0';
+
+		if (digit > 9 || n > (max - digit) / 10)
+			return false;
+
+		n = n * 10 + digit;
+	}
+
+	*np = n;
+
+	return true;
+}
+
+
+static bool word_name(unsigned *ip, struct pl *rest,
+		      const char *(*name)(unsigned), unsigned count)
+{
+	struct pl pl;
+
+	if (!word(&pl, rest))
+		return false;
+
+	for (*ip = 0; *ip < count; ++*ip) {
+		if (!pl_strcmp(&pl, name(*ip)))
+			return true;
+	}
+
+	return false;
+}
+
+
+static bool read_addr(struct addr *addr, struct pl *rest)
+{
+	struct pl ip;
+	uint64_t port;
+
+	if (!word(&ip, rest))
+		return true;
+
+	return word_number(&port, rest, UINT16_MAX) &&
+	       addr_parse(addr, ip.p, ip.l, (uint16_t)port);
+}
+
+
+static bool read_event(struct event *e, const char *text)
+{
+	unsigned type, reason, registered, reachable;
+	uint64_t seq, code, value, flow;
+	struct pl rest;
+
+	pl_set_str(&rest, text);
+
+	if (!word_number(&e->at_usec, &rest, INT64_MAX) ||
+	    !word_number(&seq, &rest, UINT32_MAX) ||
+	    !word_name(&type, &rest, nth_event, EVENT_COUNT) ||
+	    !word_name(&reason, &rest, nth_reason, REASON_COUNT) ||
+	    !word_number(&code, &rest, UINT16_MAX) ||
+	    !word_number(&value, &rest, UINT32_MAX) ||
+	    !word_number(&flow, &rest, ACCOUNT_FLOWS_MAX) ||
+	    !word_name(&registered, &rest, nth_sign, 2) ||
+	    !word_name(&reachable, &rest, nth_reachable, REACHABLE_YES + 1) ||
+	    !read_addr(&e->addr, &rest))
+		return false;
+
+	e->seq = (uint32_t)seq;
+	e->value = (uint32_t)value;
+	e->code = (uint16_t)code;
+	e->type = (uint8_t)type;
+	e->reason = (uint8_t)reason;
+	e->flow = (uint8_t)flow;
+	e->registered = registered;
+	e->reachable = (uint8_t)reachable;
+
+	return true;
+}
+
+
+static void read_events(struct state_account *a, const struct odict *list)
+{
+	const char *text;
+	char key[24];
+
+	for (size_t i = 0; list && a->eventc < STATE_EVENTS; i++) {
+
+		struct event *e = &a->eventv[a->eventc];
+
+		/* libre keeps the elements of an array under their index */
+		(void)snprintf(key, sizeof(key), "%zu", i);
+		text = odict_string(list, key);
+		if (!text)
+			return;
+
+		if (read_event(e, text))
+			++a->eventc;
+		else
+			memset(e, 0, sizeof(*e));
+	}
+}
+
+
+static int read_account(struct state_account *a, const struct odict *o)
+{
+	const char *name = odict_string(o, "name");
+	const char *aor = odict_string(o, "aor");
+	const char *registrar = odict_string(o, "registrar");
+	uint64_t seq;
+	int err;
+
+	if (!name || check_name(name) || !aor || !registrar ||
+	    !get_number(&seq, o, "seq", UINT32_MAX))
+		return EBADMSG;
+
+	err = str_dup(&a->name, name);
+	err |= str_dup(&a->aor, aor);
+	err |= str_dup(&a->registrar, registrar);
+	if (err)
+		return ENOMEM;
+
+	a->secure = value_true(o, "secure");
+	a->worked = value_true(o, "worked");
+	a->seq = (uint32_t)seq;
+	read_regs(a, value_array(o, "registrations"));
+	read_events(a, value_array(o, "events"));
+
+	return 0;
+}
+
+
+int state_record_decode(struct state_account *a, const char *line, size_t len)
+{
+	struct pl name, json;
+	struct odict *o = NULL;
+	int err;
+
+	state_record_reset(a);
+
+	if (state_record_check(&name, &json, line, len) != STATE_LINE_GOOD)
+		return EBADMSG;
+
+	err = wire_decode(&o, json.p, json.l, DEPTH_MAX);
+	if (!err)
+		err = read_account(a, o);
+	if (err)
+		state_record_reset(a);
+
+	mem_deref(o);
+
+	return err;
+}
+
+
+void state_record_reset(struct state_account *a)
+{
+	mem_deref(a->name);
+	mem_deref(a->aor);
+	mem_deref(a->registrar);
+	memset(a, 0, sizeof(*a));
+}
