@@ -103,12 +103,23 @@ static void count_other(struct contact_list *l, bool ours, uint32_t expires)
 }
 
 
+/* Of two that look the same one may have been removed just now. */
+static bool is_better(const struct contact_list *l, unsigned marks,
+		      uint32_t expires)
+{
+	if (marks == l->own_marks)
+		return marks && !l->lease && expires;
+
+	return marks > l->own_marks;
+}
+
+
 void contact_add(struct contact_list *l, const struct contact_entry *e)
 {
 	unsigned marks = marks_of(l, e);
 	unsigned index = l->count++;
 
-	if (marks <= l->own_marks) {
+	if (!is_better(l, marks, e->expires)) {
 		count_other(l, certain(e), e->expires);
 		return;
 	}

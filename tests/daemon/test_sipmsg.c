@@ -53,6 +53,22 @@ START_TEST(every_header_that_is_needed_is_asked_for)
 END_TEST
 
 
+START_TEST(what_cannot_be_combined_stands_there_once)
+{
+	static const char *const againv[] = {
+		"From: <sip:x@y>;tag=9\r\n", "t: <sip:x@y>\r\n",
+		"i: y\r\n", "CSeq: 2 OPTIONS\r\n",
+	};
+	char text[512];
+
+	(void)re_snprintf(text, sizeof(text), VIA REST "CSeq: 1 OPTIONS\r\n%s",
+			  againv[_i]);
+	ck_assert(!complete(REQUEST, text));
+	ck_assert(!complete(ANSWER, text));
+}
+END_TEST
+
+
 START_TEST(a_via_needs_its_branch)
 {
 	ck_assert(!complete(REQUEST, "Via: SIP/2.0/UDP 192.0.2.1\r\n" REST
@@ -80,6 +96,8 @@ Suite *suite_sipmsg(void)
 	tcase_add_checked_fixture(tc, harness_setup, harness_teardown);
 	tcase_add_loop_test(tc, every_header_that_is_needed_is_asked_for, 0,
 			    2);
+	tcase_add_loop_test(tc, what_cannot_be_combined_stands_there_once, 0,
+			    4);
 	tcase_add_test(tc, a_via_needs_its_branch);
 	tcase_add_test(tc, a_cseq_of_another_method_is_no_requests);
 	suite_add_tcase(s, tc);

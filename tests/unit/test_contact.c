@@ -331,6 +331,20 @@ START_TEST(a_header_of_0_without_a_parameter_is_no_binding)
 END_TEST
 
 
+START_TEST(one_that_was_removed_does_not_hide_the_one_that_is_there)
+{
+	setup();
+	add(ENTRY(.instance = true, .reg_id = true, .expires = 0));
+	add(ENTRY(.instance = true, .reg_id = true, .expires = 300));
+	add(ENTRY(.instance = true, .reg_id = true, .expires = 0));
+	ck_assert(contact_end(&l, CONTACT_NO_EXPIRES, 3600));
+	ck_assert_uint_eq(l.lease, 300);
+	ck_assert_int_eq(l.own_index, 1);
+	check_counts(1, 0, 0);
+}
+END_TEST
+
+
 START_TEST(a_lease_of_years_is_cut_to_ten_days)
 {
 	add(OURS_AT("10.0.0.2", 5060, 4000000000));
@@ -390,6 +404,8 @@ Suite *suite_contact(void)
 	tcase_add_test(tc, without_a_parameter_the_header_is_the_lease);
 	tcase_add_test(tc, without_both_the_lease_is_what_we_asked_for);
 	tcase_add_test(tc, a_header_of_0_without_a_parameter_is_no_binding);
+	tcase_add_test(tc,
+		one_that_was_removed_does_not_hide_the_one_that_is_there);
 	tcase_add_test(tc, a_lease_of_years_is_cut_to_ten_days);
 	tcase_add_test(tc, a_new_list_forgets_the_old_one);
 	tcase_add_test(tc, matches_have_names);
