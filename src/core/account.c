@@ -96,9 +96,9 @@ static unsigned update(struct account *a, unsigned acts, msec_t now)
 /* --- what an earlier run left --- */
 
 void account_restore(struct account *a, unsigned i, uint32_t cseq,
-		     bool worked)
+		     bool outbound, bool worked)
 {
-	reg_restore(&a->regv[i].reg, cseq, worked);
+	reg_restore(&a->regv[i].reg, cseq, outbound, worked);
 }
 
 

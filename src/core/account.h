@@ -90,7 +90,7 @@ void account_init(struct account *a, const struct account_policy *p,
 /* Before the start, what an earlier run left: see reg_restore() and
  * journal_restore(); events oldest first. */
 void account_restore(struct account *a, unsigned i, uint32_t cseq,
-		     bool worked);
+		     bool outbound, bool worked);
 void account_restore_event(struct account *a, const struct event *e);
 
 /* The same policy at another place. */

@@ -54,6 +54,9 @@ static unsigned marks_of(const struct contact_list *l,
 	bool other_flow = e->token_account && !e->token_flow;
 	unsigned marks = 0;
 
+	if (e->token_other)
+		return 0;
+
 	if (e->instance && e->reg_id && !other_flow)
 		marks |= MARK_INSTANCE;
 	if (e->token_account && e->token_flow)
@@ -86,7 +89,8 @@ static enum contact_match match_of(unsigned marks)
  * and, in another private network, our address. */
 static bool certain(const struct contact_entry *e)
 {
-	return e->instance || e->token_account || e->known;
+	return !e->token_other &&
+		(e->instance || e->token_account || e->known);
 }
 
 

@@ -31,6 +31,7 @@ struct contact_entry {
 	bool reg_id;             /* reg-id is this flow's, or there is none */
 	bool token_account;      /* our token's account part is there */
 	bool token_flow;         /* and its flow part is this flow's */
+	bool token_other;        /* it is another account's of this instance */
 	bool user;               /* user part is the one that we sent */
 	bool known;              /* kept as ours from an earlier flow or run */
 };

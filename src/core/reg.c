@@ -23,9 +23,10 @@ void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed)
 }
 
 
-void reg_restore(struct reg *r, uint32_t cseq, bool worked)
+void reg_restore(struct reg *r, uint32_t cseq, bool outbound, bool worked)
 {
 	r->cseq = cseq;
+	r->outbound = outbound;
 	r->restored = true;
 	r->challenge.worked = worked;
 }
@@ -170,6 +171,7 @@ unsigned reg_reconnect(struct reg *r, msec_t now)
 		return 0;
 
 	reg_forgive(r);
+	r->outcomes += r->again; /* who asked for that one is told, too */
 	r->again = false;
 
 	if (r->state == REG_RESOLVE || r->state == REG_CONNECT)

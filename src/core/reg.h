@@ -150,8 +150,9 @@ struct reg {
 void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed);
 
 /* Before the start: what an earlier run left. `cseq`: at least the last one
- * sent; `worked`: the credentials once did. */
-void reg_restore(struct reg *r, uint32_t cseq, bool worked);
+ * sent; `outbound`: the registrar confirmed it; `worked`: the credentials once
+ * did. */
+void reg_restore(struct reg *r, uint32_t cseq, bool outbound, bool worked);
 
 /* Orders. */
 unsigned reg_start(struct reg *r, msec_t now);

@@ -85,8 +85,10 @@ void agent_keep(const struct agent *a, struct state_account *s)
 	s->name = a->conf->name;
 	s->aor = a->conf->aor;
 	s->registrar = a->conf->registrar;
-	s->secure = a->owner.secure;
+	if (a->owner.secure)
+		str_ncpy(s->secure, a->owner.secure, sizeof(s->secure));
 	s->worked = a->regv[0].reg.challenge.worked;
+	s->stamp = a->owner.stamp;
 
 	for (i = 0; i < a->slotc; i++)
 		slot_keep(&s->regv[s->regc++], &a->slotv[i]);
@@ -111,7 +113,8 @@ static void restore(struct agent *a, const struct state_account *kept)
 {
 	unsigned i;
 
-	a->owner.secure = kept->secure;
+	if (*kept->secure)
+		(void)str_dup(&a->owner.secure, kept->secure);
 	for (i = 0; i < kept->eventc; i++)
 		account_restore_event(&a->account, &kept->eventv[i]);
 }
@@ -132,6 +135,7 @@ static void destructor(void *data)
 
 	mem_deref(a->slotv);
 	mem_deref(a->regv);
+	mem_deref(a->owner.secure);
 	mem_deref(a->config);
 }
 
@@ -173,6 +177,7 @@ int agent_alloc(struct agent **ap, struct config *config,
 	a->arg = arg;
 	a->owner.account = &a->account;
 	a->owner.conf = conf;
+	a->owner.stamp = account_conf_stamp(config, conf);
 	a->owner.env = env;
 	a->owner.settledh = settled_handler;
 	a->owner.arg = a;
@@ -219,6 +224,7 @@ void agent_rebase(struct agent *a, struct config *config,
 	mem_deref(a->config);
 	a->config = config;
 	a->conf = a->owner.conf = conf;
+	a->owner.stamp = account_conf_stamp(config, conf);
 	account_set_policy(&a->account, &conf->policy);
 
 	for (i = 0; i < a->slotc; i++)
@@ -229,6 +235,12 @@ void agent_rebase(struct agent *a, struct config *config,
 void agent_detach_state(struct agent *a)
 {
 	state_remove(&a->owner.node);
+}
+
+
+void agent_note_change(struct agent *a)
+{
+	state_changed(&a->owner.node);
 }
 
 
@@ -331,7 +343,7 @@ const char *agent_last_reason(const struct agent *a)
 
 bool agent_left_behind(const struct agent *a)
 {
-	return a->was_bound && account_left_behind(&a->account);
+	return account_left_behind(&a->account);
 }
 
 

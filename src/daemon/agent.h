@@ -51,6 +51,9 @@ void agent_detach_state(struct agent *a);
 /* Before the start: it stays paused until agent_resume(). */
 void agent_set_paused(struct agent *a);
 
+/* What is kept of it is to be written anew. */
+void agent_note_change(struct agent *a);
+
 /* Something around us changed so that success is likelier: ends back-offs. */
 void agent_on_local_event(struct agent *a);
 

@@ -145,7 +145,8 @@ int agent_reconnect(struct agent *a, agent_outcome_h *h, void *arg)
 	if (!a->account.started)
 		return EINVAL;
 
-	err = wait_for(a, 0, h, arg);
+	/* The one that was asked for while one was in flight ends unsent. */
+	err = wait_for(a, a->regv[0].reg.again, h, arg);
 	if (!err)
 		order(a, account_reconnect);
 

@@ -20,9 +20,9 @@ int append_open(struct append *a, const char *path);
 void append_close(struct append *a);
 
 /* Not synced: that could block for long, and what a power failure takes is what
- * the kernel had not written yet, mostly half a minute. After an error the piece is not there, or a torn part of
- * it if even that cannot be helped, and the file is closed. EFBIG: it would
- * become larger than `max`. */
+ * the kernel had not written yet, mostly half a minute. After an error the
+ * piece is not there, or a torn part of it if even that cannot be helped, and
+ * the file is closed. EFBIG: it would become larger than `max`. */
 int append_piece(struct append *a, const void *buf, size_t len, uint64_t max);
 
 /* Somebody has removed it under us: nothing of it is on the disk. */

@@ -16,6 +16,9 @@
 #include "config_uri.h"
 
 
+#define REG_IDS_SPREAD 1000000   /* a reg-id is below 2^31 (RFC 5626 §11) */
+
+
 #define PORT_DNS 53
 #define SUFFIX   ".conf"
 
@@ -240,6 +243,36 @@ static int compare(const void *a, const void *b)
 }
 
 
+static int compare_binding(const void *a, const void *b)
+{
+	const struct account_conf *const *x = a, *const *y = b;
+	int d = strcmp((*x)->aor, (*y)->aor);
+
+	if (!d)
+		d = strcmp((*x)->registrar, (*y)->registrar);
+
+	return d ? d : (*x)->order < (*y)->order ? -1 : 1;
+}
+
+
+/* RFC 5626 §4.2.1: reg-ids of one AOR and instance are distinct, and the same
+ * after a restart. The first account has 1 ..., the others what their names
+ * say: so they mostly keep them when one comes or goes. */
+static void give_reg_ids(struct account_conf **v, size_t n)
+{
+	qsort(v, n, sizeof(*v), compare_binding);
+
+	for (size_t i = 1; i < n; i++) {
+		const uint32_t hash = hash_joaat_str(v[i]->name);
+
+		if (!strcmp(v[i]->aor, v[i - 1]->aor) &&
+		    !strcmp(v[i]->registrar, v[i - 1]->registrar))
+			v[i]->reg_ids = ACCOUNT_FLOWS_MAX *
+				(1 + hash % REG_IDS_SPREAD);
+	}
+}
+
+
 static void check_names(struct load *l)
 {
 	const struct config *c = l->c;
@@ -266,6 +299,7 @@ static void check_names(struct load *l)
 				     "%s:%u too", b->name, a->file, a->line);
 	}
 
+	give_reg_ids(v, c->accountc);
 	mem_deref(v);
 }
 

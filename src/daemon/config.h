@@ -38,6 +38,8 @@ struct account_conf {
 	char *file;                      /* where it stands, for messages */
 	unsigned line;
 	size_t order;                    /* its index in the configuration */
+	unsigned reg_ids;                /* added to 1 ... for reg-id: accounts
+					    of one AOR share the instance */
 
 	char *name;
 	char *aor;                       /* as written */
@@ -134,6 +136,12 @@ int config_load_presets(struct config **cp, const char *file,
 /* The effective configuration in libconfig's syntax, secrets masked. It loads
  * again; `count` and included files have become plain accounts. */
 int config_print(struct re_printf *pf, const struct config *c);
+
+/* Tells whether the credentials may be others than when it was last asked:
+ * made of times and sizes of the files that they come from, and of no secret.
+ * 0: it cannot be told (systemd makes its credentials anew at each start). */
+int64_t account_conf_stamp(const struct config *c,
+			   const struct account_conf *a);
 
 /* Where the account's flows go: the i-th outbound proxy, else the registrar,
  * as host (a literal IPv6 without its []), port (0: none given) and transport:

@@ -59,6 +59,9 @@ const char *account_conf_difference(const struct account_conf *a,
 			return key->name;
 	}
 
+	if (a->reg_ids != b->reg_ids)
+		return "aor";
+
 	/* All else follows from the values, except what was in this file. */
 	return strcmp(a->turn_password, b->turn_password)
 		? "turn.password_file" : NULL;
@@ -68,7 +71,9 @@ const char *account_conf_difference(const struct account_conf *a,
 bool account_conf_same_binding(const struct account_conf *a,
 			       const struct account_conf *b)
 {
-	return !strcmp(a->aor, b->aor) && !strcmp(a->registrar, b->registrar);
+	return !strcmp(a->aor, b->aor) &&
+		!strcmp(a->registrar, b->registrar) &&
+		a->reg_ids == b->reg_ids;
 }
 
 

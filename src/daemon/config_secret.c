@@ -105,3 +105,41 @@ bool secret_credential(struct load *l, char **dst, const char *name,
 
 	return secret_read(l, dst, "credential", path, s);
 }
+
+
+/* --- are they still the same? --- */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return (hash ^ value) * UINT64_C(0x100000001b3);   /* FNV-1a's prime */
+}
+
+
+static bool mix_file(uint64_t *hashp, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return false;
+
+	*hashp = mix(*hashp, st.st_ino);
+	*hashp = mix(*hashp, (uint64_t)st.st_size);
+	*hashp = mix(*hashp, (uint64_t)st.st_mtim.tv_sec);
+	*hashp = mix(*hashp, (uint64_t)st.st_mtim.tv_nsec);
+
+	return true;
+}
+
+
+int64_t account_conf_stamp(const struct config *c,
+			   const struct account_conf *a)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	if (*a->credential || !mix_file(&hash, c->file) ||
+	    !mix_file(&hash, a->file) ||
+	    (*a->password_file && !mix_file(&hash, a->password_file)))
+		return 0;
+
+	return (int64_t)(hash >> 1) | 1;
+}

@@ -1,5 +1,6 @@
 /* The daemon: see daemon.h and daemon_set.h. */
 
+#include <stdlib.h>
 #include <string.h>
 #include "config_key.h"
 #include "daemon_set.h"
@@ -10,7 +11,8 @@
 
 enum {
 	NAMES_MIN = 16,          /* buckets of a table, at least */
-	WALL_INTERVAL = 60000,   /* [ms] between looks at the wall clock */
+	WALL_INTERVAL = 10000,   /* [ms] between looks at the wall clock */
+	WALL_STEP = 60000000,    /* [us] more is no drift: it was set */
 };
 
 const char *const daemon_fixedv[FIXED_SETTINGS] = {
@@ -162,21 +164,36 @@ static void destructor(void *data)
 }
 
 
-static void wall_handler(void *arg)
-{
-	struct daemon *d = arg;
-
-	d->wall_usec = loop_wall_usec();
-	timer_start(&d->wall_timer, loop_now() + WALL_INTERVAL);
-}
-
-
 static void better_handler(void *arg)
 {
 	struct daemon *d = arg;
 
 	for (size_t i = 0; i < d->entryc; i++)
 		agent_on_local_event(d->entryv[i]->agent);
+}
+
+
+/* The clock was set, as it is some time after a start without one: what is
+ * kept has the wrong times, and certificates may be valid now. */
+static void wall_stepped(struct daemon *d)
+{
+	log_notice(NULL, "the clock was set");
+	for (size_t i = 0; i < d->entryc; i++)
+		agent_note_change(d->entryv[i]->agent);
+
+	better_handler(d);
+}
+
+
+static void wall_handler(void *arg)
+{
+	struct daemon *d = arg;
+	const int64_t before = d->wall_usec;
+
+	d->wall_usec = loop_wall_usec();
+	timer_start(&d->wall_timer, loop_now() + WALL_INTERVAL);
+	if (llabs(d->wall_usec - before) > WALL_STEP)
+		wall_stepped(d);
 }
 
 
@@ -220,6 +237,7 @@ static void init_timers(struct daemon *d)
 	timer_init(&d->wall_timer, wall_handler, d);
 	timer_init(&d->trim_timer, daemon_trim, d);
 	timer_init(&d->gone_timer, leave_gone_handler, d);
+	d->wall_usec = loop_wall_usec();
 	wall_handler(d);
 }
 
@@ -359,7 +377,8 @@ struct agent *daemon_find(const struct daemon *d, const char *name)
 
 int64_t daemon_wall_usec(struct daemon *d)
 {
-	d->wall_usec = loop_wall_usec();
+	timer_cancel(&d->wall_timer);
+	wall_handler(d);
 
 	return d->wall_usec;
 }

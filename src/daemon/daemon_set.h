@@ -89,6 +89,11 @@ void daemon_tell_left(const struct agent *a);
 
 /* --- leave.c --- */
 
+/* What is known of an entry's binding, for an agent under `conf` of `config`
+ * that goes on with it. */
+void entry_keep(struct state_account *kept, const struct entry *e,
+		const struct config *config, const struct account_conf *conf);
+
 /* Takes over the reference, and stops it. It is in no table any more. */
 void leave_begin(struct entry *e);
 

@@ -1,5 +1,6 @@
 /* Agents on their way out: see daemon_set.h. */
 
+#include <string.h>
 #include "config_equal.h"
 #include "daemon_set.h"
 #include "loop.h"
@@ -11,14 +12,15 @@ static const struct account_conf *conf_of(const struct entry *e)
 }
 
 
-static struct state_account *keep(const struct entry *e)
+void entry_keep(struct state_account *kept, const struct entry *e,
+		const struct config *config, const struct account_conf *conf)
 {
-	struct state_account *kept = mem_zalloc(sizeof(*kept), NULL);
+	memset(kept, 0, sizeof(*kept));
+	agent_keep(e->agent, kept);
 
-	if (kept)
-		agent_keep(e->agent, kept);
-
-	return kept;
+	/* What others have proven, and a challenge for them, is not theirs. */
+	kept->stamp = account_conf_same_credentials(conf_of(e), conf)
+		? account_conf_stamp(config, conf) : 0;
 }
 
 
@@ -57,9 +59,12 @@ static void follow(struct entry *e, const struct entry *before)
 		return;
 
 	if (!str_cmp(conf_of(before)->name, conf_of(e)->name)) {
-		kept = keep(before);
-		if (kept)
+		kept = mem_alloc(sizeof(*kept), NULL);
+		if (kept) {
+			entry_keep(kept, before, e->daemon->config,
+				   conf_of(e));
 			(void)entry_renew(e, kept);
+		}
 		mem_deref(kept);
 	}
 

@@ -19,7 +19,7 @@ struct register_identity {
 	const char *user_agent;
 	const char *instance;            /* "urn:uuid:..." */
 	unsigned reg_id;                 /* 1 ... */
-	char callid[48];                 /* kept as long as the process lives */
+	char callid[48];                 /* kept over restarts */
 	char tag[20];                    /* From */
 	char token_account[12];          /* stable: of instance, name */
 	char token_flow[12];             /* of this flow */
@@ -78,10 +78,6 @@ struct register_facts {
 	bool promised;                   /* server keepalive: outbound,
 					    Flow-Timer or Via keep */
 	uint32_t flow_timer;             /* [s] the smallest named; 0: none */
-	bool path_ob;                    /* a 2xx whose Path has ;ob: the edge
-					    does RFC 5626 (§5.1: nobody but
-					    the first hop adds it), so STUN
-					    may go there (§8) */
 };
 
 /* `local`, `contact` and `requested` as in the request; msg is a final answer

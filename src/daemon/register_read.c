@@ -203,6 +203,9 @@ void contact_read(struct contact_entry *e, const struct pl *element,
 	e->instance = instance_ours(&params, id->instance);
 	token_read(&e->token_account, &e->token_flow, &uri.params, id);
 
+	e->token_other = !e->token_account &&
+		param_get(&uri.params, REGISTER_TOKEN, NULL);
+
 	e->reg_id = !param_get(&params, "reg-id", &val) ||
 		(number_parse(&reg_id, &val) && reg_id == id->reg_id);
 
@@ -220,20 +223,6 @@ static bool contact_handler(const struct pl *element, void *arg)
 	contact_add(r->list, &entry);
 
 	return r->list->count == CONTACTS_MAX;
-}
-
-
-static bool path_handler(const struct pl *element, void *arg)
-{
-	bool *ob = arg;
-	struct pl text, params;
-	struct uri uri;
-
-	*ob = !name_addr_split(&text, &params, element) &&
-		!sip_uri_decode(&uri, &text) &&
-		param_get(&uri.params, "ob", NULL);
-
-	return *ob;
 }
 
 
@@ -259,13 +248,11 @@ void register_read(struct register_facts *f, const struct sip_msg *msg,
 
 	contact_begin(&a->contacts, contact, &f->mapped);
 	a->bound = false;
-	f->path_ob = false;
 
 	if (msg->scode < 200 || msg->scode > 299)
 		return;
 
 	elements_apply(msg, SIP_HDR_CONTACT, contact_handler, &reader);
-	elements_apply(msg, SIP_HDR_PATH, path_handler, &f->path_ob);
 
 	if (pl_isset(&msg->expires))
 		expires = expires_read(&msg->expires);

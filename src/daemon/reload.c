@@ -60,16 +60,7 @@ static const struct state_account *known(struct reload *r, struct entry *old,
 			return NULL;
 	}
 
-	memset(kept, 0, sizeof(*kept));
-	agent_keep(old->agent, kept);
-
-	/* What others have proven, and a challenge for them, is not theirs. */
-	if (!account_conf_same_credentials(conf_of(old), conf)) {
-		kept->worked = false;
-		for (unsigned i = 0; i < kept->regc; i++)
-			memset(&kept->regv[i].digest, 0,
-			       sizeof(kept->regv[i].digest));
-	}
+	entry_keep(kept, old, r->config, conf);
 
 	return kept;
 }
@@ -215,6 +206,7 @@ static bool drops(const struct entry *old)
 		return true;
 
 	return heir && a->started && conf_of(heir)->enabled &&
+		(conf_of(heir)->purge_ghosts || a->regv[0].reg.outbound) &&
 		account_conf_same_binding(conf_of(old), conf_of(heir));
 }
 

@@ -186,6 +186,7 @@ void slot_keep(struct state_reg *kept, const struct slot *s)
 
 	kept->reg_id = s->i + 1;
 	kept->cseq = r->cseq;
+	kept->outbound = r->outbound;
 	str_ncpy(kept->callid, s->id.callid, sizeof(kept->callid));
 	digest_keep(&kept->digest, s->digest);
 
@@ -193,39 +194,47 @@ void slot_keep(struct state_reg *kept, const struct slot *s)
 	if (s->bound_uri && !r->outbound)
 		keep_contact(kept, s->bound_uri, wall_of(s, s->bound_kept));
 
+	if (s->contact_uri && s->doubt_until > loop_now() && !r->outbound)
+		keep_contact(kept, s->contact_uri, wall_of(s,
+							   s->doubt_until));
+
 	for (i = 0; i < s->oldc; i++)
 		keep_contact(kept, s->oldv[i].uri, wall_of(s,
 							   s->oldv[i].until));
 }
 
 
-/* The operator may want other ones since it was written. */
-static bool nonce_usable(const struct slot *s, const struct digest_kept *k)
+/* The operator may want other ones since it was written, or have others. */
+static bool nonce_usable(const struct slot *s, const struct digest_kept *k,
+			 bool same)
 {
 	const struct account_conf *conf = s->owner->conf;
 
-	return k->algorithm >= conf->policy.reg.min_digest &&
+	return same && k->algorithm >= conf->policy.reg.min_digest &&
 		(!*conf->realm || !strcmp(conf->realm, k->realm));
 }
 
 
 static int restore_reg(struct slot *s, const struct state_reg *kept,
-		       bool worked)
+		       const struct state_account *all)
 {
+	const bool same = all->stamp && all->stamp == s->owner->stamp;
+
 	unsigned i;
 
 	if (strlen(kept->callid) >= sizeof(s->id.callid) || !kept->callid[0])
 		return 0;
 
 	str_ncpy(s->id.callid, kept->callid, sizeof(s->id.callid));
-	account_restore(s->owner->account, s->i, kept->cseq, worked);
+	account_restore(s->owner->account, s->i, kept->cseq, kept->outbound,
+			same && all->worked);
 
 	/* the latest are first in the file and go in last */
 	for (i = kept->contactc; i--;)
 		olds_add(s, kept->contactv[i].uri,
 			 msec_of(s, kept->contactv[i].until_usec));
 
-	return nonce_usable(s, &kept->digest)
+	return nonce_usable(s, &kept->digest, same)
 		? digest_restore(s->digest, &kept->digest) : 0;
 }
 
@@ -236,7 +245,7 @@ static int restore(struct slot *s, const struct state_account *kept)
 
 	for (i = 0; i < kept->regc; i++)
 		if (kept->regv[i].reg_id == s->i + 1)
-			return restore_reg(s, &kept->regv[i], kept->worked);
+			return restore_reg(s, &kept->regv[i], kept);
 
 	return 0;
 }
@@ -261,7 +270,8 @@ int slot_init(struct slot *s, struct slot_owner *owner, unsigned i,
 	s->i = i;
 	edge_turn_init(&s->turn, false, register_turn_handler, NULL, s);
 	register_identity_init(&s->id, owner->conf, owner->env->user_agent,
-			       owner->env->instance, i + 1);
+			       owner->env->instance,
+			       owner->conf->reg_ids + i + 1);
 
 	err = connect_init(s);
 	if (!err)

@@ -36,8 +36,10 @@ struct slot_owner {
 	const struct account_conf *conf;
 	const struct agent_env *env;
 	struct state_node node;          /* its place in the state */
-	bool secure;                     /* transport auto: TLS was offered, and
-					    nothing weaker will do any more */
+	char *secure;                    /* transport auto: for this host DNS
+					    offered TLS, and nothing weaker will
+					    do any more; NULL: for none */
+	int64_t stamp;                   /* account_conf_stamp() */
 	uint32_t dropped;                /* requests that got no answer */
 	/* after every step: deadlines and outcomes may be others; `left`: the
 	 * registration is off and nothing of it is open */
@@ -86,6 +88,8 @@ struct slot {
 	struct transaction transaction;
 	struct addr contact;             /* as sent */
 	char *contact_uri;               /* the same, of the last REGISTER */
+	msec_t doubt_until;              /* it had no answer: the registrar may
+					    have taken it; 0: it had */
 	char *bound_uri;                 /* of the binding that we have, or that
 					    was left behind; NULL: none */
 	msec_t bound_until;              /* its lease */

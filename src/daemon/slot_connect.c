@@ -5,7 +5,7 @@
  * it; which of them that is changes when the other one wins. */
 
 #include <string.h>
-#include "config_uri.h"
+#include "log.h"
 #include "net.h"
 #include "slot_parts.h"
 
@@ -49,6 +49,12 @@ void connect_release(struct slot *s)
 const struct slot_edge *connect_edge(const struct slot *s)
 {
 	return reg_of(s)->redirected && s->away.host ? &s->away : &s->home;
+}
+
+
+static bool is_secure(const struct slot *s, const struct slot_edge *e)
+{
+	return s->owner->secure && !str_casecmp(s->owner->secure, e->host);
 }
 
 
@@ -98,13 +104,21 @@ static void resolve_failed(struct slot *s, const char *text)
 }
 
 
-/* Never anything weaker again (DESIGN §4), in this run and the next. */
+/* Never anything weaker again (DESIGN §4), in this run and the next, for the
+ * host that the operator named. Where a 3xx leads is not his word. */
 static void note_tls_offer(struct slot *s)
 {
-	if (s->owner->secure)
+	struct slot_owner *o = s->owner;
+
+	if (connect_edge(s) != &s->home || is_secure(s, &s->home))
 		return;
 
-	s->owner->secure = true;
+	o->secure = mem_deref(o->secure);
+	if (str_dup(&o->secure, s->home.host))
+		return;
+
+	log_info(o->conf->name, "DNS offers TLS for %s: from now on nothing "
+		 "weaker is used, unless transport says so", o->secure);
 	slot_changed(s);
 }
 
@@ -149,7 +163,7 @@ void connect_resolve(struct slot *s)
 		.host = e->host,
 		.port = e->port,
 		.transport = e->transport,
-		.secure = s->owner->secure,
+		.secure = is_secure(s, e),
 		.family = s->owner->conf->family,
 	};
 	int err;

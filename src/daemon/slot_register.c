@@ -84,6 +84,17 @@ static void retire_bound(struct slot *s, const char *uri)
 }
 
 
+/* A REGISTER that had no answer may have been taken all the same. */
+static void retire_doubtful(struct slot *s, const char *uri)
+{
+	if (s->contact_uri && s->doubt_until > loop_now() &&
+	    strcmp(s->contact_uri, uri) && !reg_of(s)->outbound)
+		olds_add(s, s->contact_uri, s->doubt_until);
+
+	s->doubt_until = 0;
+}
+
+
 static int set_contact(struct slot *s, struct register_request *r)
 {
 	char uri[REGISTER_URI_SIZE];
@@ -98,7 +109,9 @@ static int set_contact(struct slot *s, struct register_request *r)
 	if (!err && s->contact_uri && !strcmp(s->contact_uri, uri))
 		return 0;
 
+	retire_doubtful(s, err ? "" : uri);
 	s->contact_uri = mem_deref(s->contact_uri);
+	slot_changed(s);
 
 	/* One that is too long is not kept. */
 	return err ? 0 : str_dup(&s->contact_uri, uri);
@@ -136,7 +149,8 @@ static void note_bindings(struct slot *s, const struct answer *a, bool leaving)
 {
 	const struct reg *r = reg_of(s);
 	const msec_t lease = SECONDS(a->contacts.lease);
-	bool news = r->named > 0;
+	bool news = r->named > 0 || !s->bound_uri || !s->contact_uri ||
+		strcmp(s->bound_uri, s->contact_uri);
 
 	olds_remove(s, r->named);
 	mem_deref(s->bound_uri);
@@ -182,17 +196,30 @@ void slot_renew_call(struct slot *s)
 
 /* --- answers --- */
 
-static void read_redirect(struct slot *s, struct answer *a,
+/* Where a 3xx leads; it counts if the core follows it. */
+struct redirect {
+	char uri[REGISTER_URI_SIZE];
+};
+
+
+static bool read_redirect(struct redirect *to, const struct slot *s,
 			  const struct sip_msg *msg)
 {
-	char uri[REGISTER_URI_SIZE];
+	return msg->scode / 100 == 3 &&
+		register_redirect(to->uri, sizeof(to->uri), msg,
+				  s->owner->conf,
+				  s->attemptv[s->present].transport);
+}
+
+
+static void follow_redirect(struct slot *s, const struct redirect *to)
+{
 	struct uri_parts u;
 	struct pl host;
 
-	if (a->code / 100 != 3 ||
-	    !register_redirect(uri, sizeof(uri), msg, s->owner->conf,
-			       slot_present(s)->transport) ||
-	    uri_parts_decode(&u, uri))
+	s->redirect = mem_deref(s->redirect);
+	s->away.host = mem_deref(s->away.host);
+	if (uri_parts_decode(&u, to->uri) || str_dup(&s->redirect, to->uri))
 		return;
 
 	host = u.host;
@@ -201,20 +228,18 @@ static void read_redirect(struct slot *s, struct answer *a,
 		host.l -= 2;
 	}
 
-	s->redirect = mem_deref(s->redirect);
-	s->away.host = mem_deref(s->away.host);
 	s->away.port = u.port;
 	s->away.transport = u.sips ? TRANSPORT_TLS
 		: u.transport != TRANSPORT_AUTO ? u.transport
 						: s->home.transport;
 
-	a->redirect = !pl_strdup(&s->away.host, &host) &&
-		!str_dup(&s->redirect, uri);
+	/* without memory home is asked again */
+	(void)pl_strdup(&s->away.host, &host);
 }
 
 
 static void read_answer(struct slot *s, struct register_facts *f,
-			const struct sip_msg *msg)
+			struct redirect *to, const struct sip_msg *msg)
 {
 	struct slot_owner *o = s->owner;
 	struct reg *r = reg_of(s);
@@ -222,8 +247,7 @@ static void read_answer(struct slot *s, struct register_facts *f,
 
 	addr_from_sa(&local, link_local(link_of(s)));
 	register_read(f, msg, &s->id, &local, &s->contact, r->expires);
-	f->answer.redirect = false;
-	read_redirect(s, &f->answer, msg);
+	f->answer.redirect = read_redirect(to, s, msg);
 
 	if (answer_is_challenge(msg->scode))
 		f->answer.challenge =
@@ -247,12 +271,13 @@ static void answer_handler(const struct sip_msg *msg, uint64_t rtt_usec,
 	struct slot_owner *o = s->owner;
 	struct reg *r = reg_of(s);
 	const bool leaving = r->state == REG_LEAVING;
-	const bool worked = r->challenge.worked;
 	struct register_facts facts;
+	struct redirect to;
 	unsigned acts;
 	(void)rtt_usec;
 
-	read_answer(s, &facts, msg);
+	s->doubt_until = 0;
+	read_answer(s, &facts, &to, msg);
 
 	/* The flow first: its ping belongs to this 200, whatever the
 	 * registration makes of it. */
@@ -266,8 +291,8 @@ static void answer_handler(const struct sip_msg *msg, uint64_t rtt_usec,
 	acts = account_on_answer(o->account, s->i, &facts.answer,
 				 &facts.mapped, loop_now());
 
-	if (worked != r->challenge.worked)
-		slot_changed(s);
+	if (facts.answer.redirect && r->redirected && acts & REG_DO_RESOLVE)
+		follow_redirect(s, &to);
 
 	slot_perform(s, acts);
 	mem_deref(o->arg);
@@ -322,6 +347,7 @@ static int send_text(struct slot *s, struct mbuf *mb, bool leave)
 	mb->pos = 0;
 	warn_of_length(s, mb->end);
 	account_on_sent(o->account, s->i, sent, named, now);
+	s->doubt_until = now + SECONDS(r.expires);
 	note_cseq(s);
 
 	/* Whatever goes wrong here is the end of the link and told there. */

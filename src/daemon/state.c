@@ -2,9 +2,11 @@
  * it when the disk does not want to. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include "append.h"
 #include "log.h"
@@ -25,6 +27,7 @@ struct state {
 	struct list nodel;
 	struct list dirtyl;
 
+	int lock;                        /* the directory, locked; -1 */
 	struct append file;
 	uint64_t live;                   /* its size when it was last all new */
 	struct timer timer;
@@ -354,9 +357,28 @@ static void destructor(void *arg)
 		state_remove(s->nodel.head->data);
 
 	append_close(&s->file);
+	if (s->lock >= 0)
+		(void)close(s->lock);
 	mem_deref(s->mb);
 	mem_deref(s->scratch);
 	mem_deref(s->kept);
+}
+
+
+/* Two daemons would write over each other. A directory that cannot be opened
+ * cannot be written by the other one either. */
+static int lock(struct state *s, const char *dir)
+{
+	(void)file_directory(s->path);
+
+	s->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->lock < 0 || !flock(s->lock, LOCK_EX | LOCK_NB) ||
+	    errno != EWOULDBLOCK)
+		return 0;
+
+	log_error(NULL, "%s is in use by another sipregd", dir);
+
+	return EBUSY;
 }
 
 
@@ -388,7 +410,7 @@ int state_alloc(struct state **sp, const char *dir)
 	if (!s)
 		return ENOMEM;
 
-	s->file.fd = -1;
+	s->file.fd = s->lock = -1;
 	timer_init(&s->timer, flush_handler, s);
 
 	if (snprintf(s->path, sizeof(s->path), "%s/" STATE_FILE, dir) >=
@@ -396,6 +418,10 @@ int state_alloc(struct state **sp, const char *dir)
 		err = ENAMETOOLONG;
 		goto out;
 	}
+
+	err = lock(s, dir);
+	if (err)
+		goto out;
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	err = load(s);

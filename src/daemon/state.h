@@ -25,6 +25,7 @@
 #define STATE_EVENTS      32             /* of one account */
 #define STATE_URI_SIZE    512            /* bytes of a Contact URI, with 0 */
 #define STATE_ID_SIZE     64             /* of a Call-ID or tag */
+#define STATE_HOST_SIZE   256            /* of a host name */
 #define STATE_FILE_MAX    (4ll << 30)    /* bytes; 200,000 accounts need 2 GB */
 
 /* A binding that we made, and until when the registrar may keep it. */
@@ -37,6 +38,7 @@ struct state_reg {
 	unsigned reg_id;                 /* 1 ... ACCOUNT_FLOWS_MAX */
 	char callid[STATE_ID_SIZE];
 	uint32_t cseq;                   /* at least the last one sent */
+	bool outbound;                   /* confirmed by the last 2xx */
 	struct state_contact contactv[STATE_CONTACTS];
 	unsigned contactc;
 	struct digest_kept digest;       /* see digest.h */
@@ -46,8 +48,12 @@ struct state_reg {
 struct state_account {
 	char *name;                      /* not owned while it is filled */
 	char *aor, *registrar;           /* it is of no use for others */
-	bool secure;                     /* transport auto: TLS was offered */
+	char secure[STATE_HOST_SIZE];    /* transport auto: DNS offered TLS for
+					    this host; "": for none */
 	bool worked;                     /* the credentials once did */
+	int64_t stamp;                   /* of these credentials, see
+					    account_conf_stamp(); of others
+					    `worked` and nonces say nothing */
 	struct state_reg regv[ACCOUNT_FLOWS_MAX];
 	unsigned regc;
 	struct event eventv[STATE_EVENTS];       /* oldest first */
@@ -75,7 +81,8 @@ struct state_node {
  * missing is no news; lines that are spoilt or of a newer version, a file that
  * cannot be read and a directory that cannot be written are each said once,
  * and it goes on without (SCENARIOS O3). SIGXFSZ is ignored from then on: a
- * limit is as a full disk. ENOMEM and ENAMETOOLONG only. mem_deref() ends it
+ * limit is as a full disk. EBUSY: another process has the
+ * directory; else ENOMEM and ENAMETOOLONG only. mem_deref() ends it
  * as a kill would: nothing is written. */
 int state_alloc(struct state **sp, const char *dir);
 

@@ -204,6 +204,7 @@ static int add_regs(struct mbuf *mb, const struct state_account *a)
 		err |= json_add_int(mb, "id", r->reg_id);
 		err |= add_text(mb, "callid", r->callid);
 		err |= json_add_int(mb, "cseq", r->cseq);
+		err |= add_flag(mb, "outbound", r->outbound);
 		err |= add_contacts(mb, r);
 		err |= add_digest(mb, &r->digest);
 		err |= json_close(mb, '}');
@@ -257,8 +258,10 @@ static int add_account(struct mbuf *mb, const struct state_account *a)
 	err |= json_add_string(mb, "name", a->name);
 	err |= add_text(mb, "aor", a->aor);
 	err |= add_text(mb, "registrar", a->registrar);
-	err |= add_flag(mb, "secure", a->secure);
+	if (*a->secure)
+		err |= add_text(mb, "secure", a->secure);
 	err |= add_flag(mb, "worked", a->worked);
+	err |= add_number(mb, "stamp", a->stamp);
 	err |= add_regs(mb, a);
 	err |= add_events(mb, a);
 	err |= json_close(mb, '}');

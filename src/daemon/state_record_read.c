@@ -168,6 +168,7 @@ static bool read_reg(struct state_reg *r, const struct state_account *a,
 
 	r->reg_id = (unsigned)id;
 	r->cseq = (uint32_t)cseq;
+	r->outbound = value_true(o, "outbound");
 	read_contacts(r, value_array(o, "contacts"));
 	read_digest(&r->digest, value_object(o, "digest"));
 
@@ -351,7 +352,7 @@ static int read_account(struct state_account *a, const struct odict *o)
 	const char *name = odict_string(o, "name");
 	const char *aor = odict_string(o, "aor");
 	const char *registrar = odict_string(o, "registrar");
-	uint64_t seq;
+	uint64_t seq, stamp;
 	int err;
 
 	if (!name || check_name(name) || !aor || !registrar ||
@@ -364,8 +365,10 @@ static int read_account(struct state_account *a, const struct odict *o)
 	if (err)
 		return ENOMEM;
 
-	a->secure = value_true(o, "secure");
+	(void)get_text(a->secure, sizeof(a->secure), o, "secure");
 	a->worked = value_true(o, "worked");
+	if (get_number(&stamp, o, "stamp", INT64_MAX))
+		a->stamp = (int64_t)stamp;
 	a->seq = (uint32_t)seq;
 	read_regs(a, value_array(o, "registrations"));
 	read_events(a, value_array(o, "events"));

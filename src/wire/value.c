@@ -5,21 +5,6 @@
 
 #define INDEX_SIZE 24            /* bytes of a size_t in digits */
 
-/* struct odict_entry is opaque since 2.1.0. RE_VERSION came with 3.4; the
- * releases between are in no distribution that we build for. */
-#ifdef RE_VERSION
-#define entry_key(e)  odict_entry_key(e)
-#define entry_type(e) odict_entry_type(e)
-#define entry_dict(e)                                                         \
-	(odict_entry_type(e) == ODICT_ARRAY ? odict_entry_array(e)            \
-					    : odict_entry_object(e))
-#define entry_str(e)  odict_entry_str(e)
-#else
-#define entry_key(e)  ((e)->key)
-#define entry_type(e) ((e)->type)
-#define entry_dict(e) ((e)->u.odict)
-#define entry_str(e)  ((e)->u.str)
-#endif
 
 
 static const struct odict *dict(const struct odict *o, enum odict_type type,
@@ -27,7 +12,7 @@ static const struct odict *dict(const struct odict *o, enum odict_type type,
 {
 	const struct odict_entry *e = odict_get_type(o, type, key);
 
-	return e ? entry_dict(e) : NULL;
+	return e ? e->u.odict : NULL;
 }
 
 
@@ -94,10 +79,10 @@ void value_strings(const struct odict *o, value_string_h *h)
 
 		const struct odict_entry *e = le->data;
 
-		if (entry_type(e) == ODICT_STRING)
-			h(entry_str(e));
-		else if (odict_type_iscontainer(entry_type(e)))
-			value_strings(entry_dict(e), h);
+		if (e->type == ODICT_STRING)
+			h(e->u.str);
+		else if (odict_type_iscontainer(e->type))
+			value_strings(e->u.odict, h);
 	}
 }
 
@@ -109,14 +94,14 @@ static bool keys_unique(const struct odict *o, bool array)
 	for (le = list_head(&o->lst); le; le = le->next) {
 
 		const struct odict_entry *e = le->data;
-		const enum odict_type type = entry_type(e);
+		const enum odict_type type = e->type;
 
 		/* the second of two does not find itself, but the first */
-		if (!array && odict_lookup(o, entry_key(e)) != e)
+		if (!array && odict_lookup(o, e->key) != e)
 			return false;
 
 		if (odict_type_iscontainer(type) &&
-		    !keys_unique(entry_dict(e), type == ODICT_ARRAY))
+		    !keys_unique(e->u.odict, type == ODICT_ARRAY))
 			return false;
 	}
 

@@ -142,6 +142,30 @@ START_TEST(a_registrar_that_refuses_to_remove_it_is_asked_for_ours_alone)
 END_TEST
 
 
+/* --- one AOR, two accounts --- */
+
+START_TEST(two_accounts_of_one_aor_have_a_binding_each)
+{
+	rig.conf->outbound = true;
+	rig_account("alice", TRANSPORT_TCP, "%s", "");
+	ck_assert_int_eq(0, mbuf_printf(rig.accounts,
+		", { name = \"desk\"; aor = \"sip:alice@example.org\"; "
+		"registrar = \"sip:%J\"; transport = \"tcp\"; }\n",
+		registrar_addr(rig.reg, TRANSPORT_TCP)));
+	rig_start("");
+	rig_expect_registered("alice");
+	rig_expect_registered("desk");
+	ck_assert_uint_eq(registrar_bindings(rig.reg, "alice"), 2);
+
+	/* and neither takes the other's for its own, or for a ghost */
+	ck_assert(rig_register("alice").registered);
+	ck_assert_uint_eq(rig_state("alice")->regv[0].own, 1);
+	ck_assert_uint_eq(rig_state("alice")->regv[0].foreign, 1);
+	ck_assert_uint_eq(registrar_bindings(rig.reg, "alice"), 2);
+}
+END_TEST
+
+
 /* --- redirects --- */
 
 static void redirect_to(const struct sa *sa, unsigned count)
@@ -315,6 +339,28 @@ START_TEST(a_register_that_is_awaited_ends_with_the_pause)
 END_TEST
 
 
+START_TEST(a_binding_whose_answer_was_not_waited_for_is_removed)
+{
+	const struct registrar_rule late = {
+		.kind = RULE_ACCEPTED, .delay = 1500, .count = 1,
+	};
+
+	outcomes = 0;
+	rig_rule(&late);
+	rig_account("alice", TRANSPORT_TCP, "%s", "");
+	rig_start("");
+	rig_expect_registers("alice", 2, RIG_WAIT);
+
+	ck_assert_int_eq(0, agent_reconnect(rig_agent("alice"),
+					    outcome_handler, NULL));
+	expect_outcomes(1);
+	ck_assert(outcome.registered);
+	rig_has(rig_text("alice", -1), ";expires=0");
+	(void)only_binding("alice");
+}
+END_TEST
+
+
 START_TEST(reconnect_leaves_one_binding_over_another_connection)
 {
 	char old[512];
@@ -348,6 +394,7 @@ Suite *suite_agent_past(void)
 	tcase_add_test(tc, who_wants_to_keep_ghosts_keeps_them);
 	tcase_add_test(tc,
 	    a_registrar_that_refuses_to_remove_it_is_asked_for_ours_alone);
+	tcase_add_test(tc, two_accounts_of_one_aor_have_a_binding_each);
 	tcase_add_test(tc, a_302_to_an_allowed_host_is_followed);
 	tcase_add_test(tc, a_302_to_anybody_else_is_not);
 	tcase_add_test(tc, a_circle_of_redirects_ends_after_one_round);
@@ -356,6 +403,8 @@ Suite *suite_agent_past(void)
 	tcase_add_test(tc,
 	    pause_takes_the_binding_away_and_resume_brings_it_back);
 	tcase_add_test(tc, a_register_that_is_awaited_ends_with_the_pause);
+	tcase_add_test(tc,
+		a_binding_whose_answer_was_not_waited_for_is_removed);
 	tcase_add_test(tc, reconnect_leaves_one_binding_over_another_connection);
 	suite_add_tcase(s, tc);
 

@@ -1150,44 +1150,12 @@ START_TEST(a_promise_holds_for_one_answer_only)
 {
 	answered_via(200, ";keep=30", "Path: <sip:edge.example.com;lr;ob>\r\n"
 		     "Require: outbound\r\nFlow-Timer: 20\r\n");
-	ck_assert(facts.promised && facts.path_ob);
+	ck_assert(facts.promised);
 	ck_assert_uint_eq(20, facts.flow_timer);
 
 	answered_via(200, ";keep", "");
-	ck_assert(!facts.promised && !facts.path_ob);
+	ck_assert(!facts.promised);
 	ck_assert_uint_eq(0, facts.flow_timer);
-}
-END_TEST
-
-
-START_TEST(path_tells_whether_the_edge_does_outbound)
-{
-	static const struct {
-		const char *headers;
-		bool ob;
-	} table[] = {
-		/* RFC 5626 §9.2 */
-		{"Path: <sip:VskztcQ/S8p4WPbOnHbuyh5iJvJIW3ib@ep1.example.com;"
-			"lr;ob>\r\n", true},
-		{"PATH: <sip:p3.example.com;lr>, <sip:p1.example.com;lr;OB>"
-			"\r\n", true},
-		{"Path: <sip:p3.example.com;lr>\r\nPath: <sip:p1.example.com;"
-			"ob>\r\n", true},
-		{"Path: <sip:p1.example.com;lr>;ob\r\n", false},
-		{"Path: <sip:ob@p1.example.com;lr;obb>\r\n", false},
-		{"Path: \r\n", false},
-		{"Path: <sip:p1.example.com;ob\r\n", false},
-		{"", false},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		answered(200, table[i].headers);
-		ck_assert_msg(table[i].ob == facts.path_ob, "%s",
-			      table[i].headers);
-		answered(403, table[i].headers);
-		ck_assert(!facts.path_ob);
-	}
 }
 END_TEST
 
@@ -1390,7 +1358,6 @@ static void add_read_tests(TCase *tc)
 	tcase_add_test(tc, via_tells_the_mapping);
 	tcase_add_test(tc, promise_of_keepalive_is_read);
 	tcase_add_test(tc, a_promise_holds_for_one_answer_only);
-	tcase_add_test(tc, path_tells_whether_the_edge_does_outbound);
 	tcase_add_test(tc, numbers_of_refusals_are_read);
 	tcase_add_test(tc, contacts_of_a_refusal_mean_nothing);
 	tcase_add_test(tc, endless_list_is_read_up_to_a_bound);

@@ -479,7 +479,7 @@ START_TEST(an_earlier_run_is_remembered)
 		{.at_usec = 2, .seq = 41, .type = EVENT_RESPONSE, .code = 500},
 	};
 
-	account_restore(&a, 0, 500, true);
+	account_restore(&a, 0, 500, false, true);
 	for (unsigned i = 0; i < 2; i++)
 		account_restore_event(&a, &keptv[i]);
 
@@ -497,7 +497,7 @@ END_TEST
 START_TEST(each_registration_has_a_past_of_its_own)
 {
 	init(2, EVENTS);
-	account_restore(&a, 1, 70, false);
+	account_restore(&a, 1, 70, false, false);
 	ck_assert_uint_eq(regv[0].reg.cseq, 0);
 	ck_assert_uint_eq(regv[1].reg.cseq, 70);
 	ck_assert(regv[1].reg.restored && !regv[0].reg.restored);

@@ -345,6 +345,17 @@ START_TEST(one_that_was_removed_does_not_hide_the_one_that_is_there)
 END_TEST
 
 
+START_TEST(another_account_of_this_instance_is_foreign)
+{
+	setup();
+	add(ENTRY(.instance = true, .reg_id = true, .token_other = true,
+		  .expires = 300));
+	ck_assert(!contact_end(&l, CONTACT_NO_EXPIRES, 3600));
+	check_counts(0, 0, 1);
+}
+END_TEST
+
+
 START_TEST(a_lease_of_years_is_cut_to_ten_days)
 {
 	add(OURS_AT("10.0.0.2", 5060, 4000000000));
@@ -406,6 +417,7 @@ Suite *suite_contact(void)
 	tcase_add_test(tc, a_header_of_0_without_a_parameter_is_no_binding);
 	tcase_add_test(tc,
 		one_that_was_removed_does_not_hide_the_one_that_is_there);
+	tcase_add_test(tc, another_account_of_this_instance_is_foreign);
 	tcase_add_test(tc, a_lease_of_years_is_cut_to_ten_days);
 	tcase_add_test(tc, a_new_list_forgets_the_old_one);
 	tcase_add_test(tc, matches_have_names);

@@ -766,7 +766,7 @@ END_TEST
 
 START_TEST(cseq_goes_on_where_the_earlier_run_was)
 {
-	reg_restore(&r, 1050, true);
+	reg_restore(&r, 1050, false, true);
 	connected(1, 0);
 	send(CHALLENGE_SENT_NONE, 0);
 	ck_assert_uint_eq(r.cseq, 1051);
@@ -782,7 +782,7 @@ START_TEST(a_400_or_500_after_a_restart_is_answered_with_a_new_call_id)
 	const uint16_t status = _i ? 500 : 400;
 	struct answer a = code(401);
 
-	reg_restore(&r, 100, true);
+	reg_restore(&r, 100, false, true);
 	sent(0);
 	a.challenge = CHALLENGE_ANSWER;
 	ck_assert_uint_eq(answer(a, 0), REG_DO_ASK);
@@ -801,7 +801,7 @@ START_TEST(after_any_other_answer_the_call_id_stays)
 {
 	static const uint16_t codev[] = {404, 480, 503, 600};
 
-	reg_restore(&r, 100, true);
+	reg_restore(&r, 100, false, true);
 	sent(0);
 	ck_assert_uint_eq(answer(code(codev[_i]), 0), REG_DO_CLOSE);
 	deadline();
@@ -816,7 +816,7 @@ END_TEST
 
 START_TEST(silence_says_nothing_about_a_call_id)
 {
-	reg_restore(&r, 100, true);
+	reg_restore(&r, 100, false, true);
 	sent(0);
 	deadline();
 	deadline();
@@ -841,7 +841,7 @@ END_TEST
 /* Else it would be refused for ever once it is started again. */
 START_TEST(whoever_stops_meanwhile_gets_the_new_call_id_all_the_same)
 {
-	reg_restore(&r, 100, true);
+	reg_restore(&r, 100, false, true);
 	sent(0);
 	reg_stop(&r, 0);
 	ck_assert_uint_eq(answer(code(400), 0), REG_DO_RENEW |
@@ -929,7 +929,7 @@ END_TEST
 
 START_TEST(after_a_restart_the_call_id_is_blamed_before_the_old_bindings)
 {
-	reg_restore(&r, 7, true);
+	reg_restore(&r, 7, false, true);
 	sent_naming(1, 0);
 	ck_assert_uint_eq(answer(code(400), 0), REG_DO_RENEW | REG_DO_ASK);
 	ck_assert(reg_names_old(&r));

@@ -70,7 +70,7 @@ void world_restart(struct world *w, uint32_t cseq, bool worked)
 	account_init(&w->account, &w->policy, &w->reg, w->eventv,
 		     WORLD_EVENTS, rng_next(&world_reg(w)->rng), NULL, NULL,
 		     NULL, w->now);
-	account_restore(&w->account, 0, cseq, worked);
+	account_restore(&w->account, 0, cseq, false, worked);
 	restore_events(w, keptv, n);
 	edges_reset(w);
 	check_state(w);
