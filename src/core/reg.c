@@ -569,9 +569,15 @@ bool reg_wants_turn(const struct reg *r)
 }
 
 
-bool reg_names_old(const struct reg *r)
+bool reg_names_old(const struct reg *r, bool same)
 {
-	return !r->alone;
+	return !r->alone && (r->token || !same);
+}
+
+
+bool reg_leaves_old(const struct reg *r, bool same)
+{
+	return !r->outbound && (r->token || !same);
 }
 
 

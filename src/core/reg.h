@@ -191,8 +191,13 @@ bool reg_parked(const struct reg *r);             /* waits for a knock */
 bool reg_wants_connect(const struct reg *r);
 bool reg_wants_race(const struct reg *r);         /* a connect to the rival */
 bool reg_wants_turn(const struct reg *r);
-/* May the REGISTER to be sent now name old bindings of ours, to remove them? */
-bool reg_names_old(const struct reg *r);
+/* May the REGISTER to be sent now name an old binding of ours, to remove it?
+ * `same`: it is the new one but for our token, and who ignores that would
+ * remove the new one (RFC 3261 §19.1.4). */
+bool reg_names_old(const struct reg *r, bool same);
+/* Does the binding that we had stay at the registrar beside a new one? Not with
+ * outbound (RFC 5626 §4.2.1), nor where `same` takes its place. */
+bool reg_leaves_old(const struct reg *r, bool same);
 /* Which credentials the REGISTER to be sent now carries; `known`: there is a
  * nonce. RFC 7616 §3.6 for the reuse; not on the first REGISTER of a flow that
  * has to learn its mapping from the challenge. */

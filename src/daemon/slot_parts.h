@@ -61,7 +61,7 @@ void olds_remove(struct slot *s, unsigned n);    /* the first n of them */
 void olds_expire(struct slot *s, msec_t now);
 void olds_reset(struct slot *s);
 
-/* Is it the same but for our token? Who ignores that takes both for one. */
+/* Is it the same but for our token? */
 bool olds_same_place(const char *a, const char *b);
 /* That one has the place now: whatever else had it is gone. */
 void olds_replaced(struct slot *s, const char *uri);

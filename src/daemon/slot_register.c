@@ -67,9 +67,7 @@ int slot_options_handler(struct mbuf *mb, const char *branch, void *arg)
 
 /* --- old bindings --- */
 
-/* The last one that was accepted is to be replaced. A registrar does so itself
- * with `outbound`, and at the same place if it ignores our token; for any other
- * it is an old one from here on. */
+/* The last one that was accepted is to be replaced. */
 static void retire_bound(struct slot *s, const char *uri)
 {
 	const struct reg *r = reg_of(s);
@@ -77,7 +75,7 @@ static void retire_bound(struct slot *s, const char *uri)
 	if (!s->bound_uri || !strcmp(s->bound_uri, uri))
 		return;
 
-	if (!r->outbound && (r->token || !olds_same_place(s->bound_uri, uri)))
+	if (reg_leaves_old(r, olds_same_place(s->bound_uri, uri)))
 		olds_add(s, s->bound_uri, s->bound_until);
 
 	s->bound_uri = mem_deref(s->bound_uri);
@@ -88,7 +86,8 @@ static void retire_bound(struct slot *s, const char *uri)
 static void retire_doubtful(struct slot *s, const char *uri)
 {
 	if (s->contact_uri && s->doubt_until > loop_now() &&
-	    strcmp(s->contact_uri, uri) && !reg_of(s)->outbound)
+	    strcmp(s->contact_uri, uri) &&
+	    reg_leaves_old(reg_of(s), olds_same_place(s->contact_uri, uri)))
 		olds_add(s, s->contact_uri, s->doubt_until);
 
 	s->doubt_until = 0;
@@ -118,22 +117,19 @@ static int set_contact(struct slot *s, struct register_request *r)
 }
 
 
-/* To remove an old one at the same place would be to remove ours, unless the
- * registrar has shown that it keeps the token, which tells them apart. */
 static void name_olds(struct register_request *r, struct slot *s)
 {
 	const struct reg *reg = reg_of(s);
 	unsigned i;
 
-	if (!s->owner->conf->purge_ghosts || !reg_names_old(reg) ||
-	    !s->contact_uri)
+	if (!s->owner->conf->purge_ghosts || !s->contact_uri)
 		return;
 
 	olds_expire(s, loop_now());
 	for (i = 0; i < s->oldc && i < REGISTER_OLD_MAX; i++) {
 
-		if (!reg->token &&
-		    olds_same_place(s->oldv[i].uri, s->contact_uri))
+		if (!reg_names_old(reg, olds_same_place(s->oldv[i].uri,
+							s->contact_uri)))
 			break;
 
 		r->oldv[r->oldc++] = s->oldv[i].uri;

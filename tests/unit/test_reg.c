@@ -771,7 +771,7 @@ START_TEST(cseq_goes_on_where_the_earlier_run_was)
 	send(CHALLENGE_SENT_NONE, 0);
 	ck_assert_uint_eq(r.cseq, 1051);
 	ck_assert(r.challenge.worked);
-	ck_assert(reg_names_old(&r));
+	ck_assert(reg_names_old(&r, false));
 }
 END_TEST
 
@@ -855,7 +855,7 @@ END_TEST
 static void sent_naming(unsigned named, msec_t now)
 {
 	connected(1, now);
-	ck_assert(reg_names_old(&r));
+	ck_assert(reg_names_old(&r, false));
 	reg_on_turn(&r, now);
 	reg_on_sent(&r, CHALLENGE_SENT_NONE, named, now);
 }
@@ -867,7 +867,7 @@ START_TEST(refused_with_old_bindings_it_is_sent_once_more_alone)
 
 	sent_naming(2, 0);
 	ck_assert_uint_eq(answer(code(codev[_i]), 0), REG_DO_ASK);
-	ck_assert(!reg_names_old(&r));
+	ck_assert(!reg_names_old(&r, false));
 	send(CHALLENGE_SENT_NONE, 0);
 	answer(code(codev[_i]), 0);
 	ck_assert(r.state == REG_WAIT || r.state == REG_HELD);
@@ -883,14 +883,14 @@ START_TEST(over_this_flow_they_are_not_named_again_but_over_the_next)
 	answer(granted(600), 0);
 	reg_on_proven(&r, 0);
 	deadline();
-	ck_assert(!reg_names_old(&r));
+	ck_assert(!reg_names_old(&r, false));
 	send(CHALLENGE_SENT_NONE, 300000);
 	reg_on_flow_lost(&r, REASON_FLOW_LOST, 300100);
 	deadline();
 	resolved(1, 0, 301000);
 	reg_on_turn(&r, 301000);
 	connected_to(0, 301000);
-	ck_assert(reg_names_old(&r));
+	ck_assert(reg_names_old(&r, false));
 }
 END_TEST
 
@@ -899,7 +899,7 @@ START_TEST(if_ours_went_with_them_it_is_made_again_alone)
 {
 	sent_naming(1, 0);
 	ck_assert_uint_eq(answer(granted(0), 0), REG_DO_ASK);
-	ck_assert(!reg_names_old(&r));
+	ck_assert(!reg_names_old(&r, false));
 }
 END_TEST
 
@@ -911,18 +911,18 @@ START_TEST(challenges_adjustments_and_waits_do_not_blame_them)
 	sent_naming(2, 0);
 	a.challenge = CHALLENGE_ANSWER;
 	answer(a, 0);
-	ck_assert(reg_names_old(&r));
+	ck_assert(reg_names_old(&r, false));
 	reg_on_turn(&r, 0);
 	reg_on_sent(&r, CHALLENGE_SENT_FRESH, 2, 0);
 	answer(code(420), 0);
-	ck_assert(reg_names_old(&r));
+	ck_assert(reg_names_old(&r, false));
 	reg_on_turn(&r, 0);
 	reg_on_sent(&r, CHALLENGE_SENT_FRESH, 2, 0);
 	a = code(480);
 	a.retry_after = 10;
 	ck_assert_uint_eq(answer(a, 0), REG_DO_CLOSE);
 	ck_assert_int_eq(r.state, REG_WAIT);
-	ck_assert(reg_names_old(&r));
+	ck_assert(reg_names_old(&r, false));
 }
 END_TEST
 
@@ -932,11 +932,11 @@ START_TEST(after_a_restart_the_call_id_is_blamed_before_the_old_bindings)
 	reg_restore(&r, 7, false, true);
 	sent_naming(1, 0);
 	ck_assert_uint_eq(answer(code(400), 0), REG_DO_RENEW | REG_DO_ASK);
-	ck_assert(reg_names_old(&r));
+	ck_assert(reg_names_old(&r, false));
 	reg_on_turn(&r, 0);
 	reg_on_sent(&r, CHALLENGE_SENT_NONE, 1, 0);
 	ck_assert_uint_eq(answer(code(400), 0), REG_DO_ASK);
-	ck_assert(!reg_names_old(&r));
+	ck_assert(!reg_names_old(&r, false));
 }
 END_TEST
 
@@ -1436,6 +1436,26 @@ START_TEST(a_kick_is_for_waits_and_not_for_what_goes_on)
 END_TEST
 
 
+START_TEST(an_old_binding_at_the_same_place_is_named_if_the_token_is_kept)
+{
+	reg_init(&r, &policy, 1);
+
+	/* the registrar takes both for one: there is nothing to remove */
+	ck_assert(!reg_names_old(&r, true));
+	ck_assert(!reg_leaves_old(&r, true));
+	ck_assert(reg_leaves_old(&r, false));
+
+	r.token = true;
+	ck_assert(reg_names_old(&r, true));
+	ck_assert(reg_leaves_old(&r, true));
+
+	r.outbound = true;
+	ck_assert(!reg_leaves_old(&r, true));
+	ck_assert(!reg_leaves_old(&r, false));
+}
+END_TEST
+
+
 START_TEST(a_reconnect_leaves_whatever_flow_there_is)
 {
 	const unsigned acts = REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_RESOLVE;
@@ -1783,6 +1803,8 @@ Suite *suite_reg(void)
 	tcase_add_test(tc, a_connection_that_is_lost_ends_the_leaving);
 	tcase_add_test(tc, whoever_keeps_bindings_leaves_at_once);
 	tcase_add_test(tc, a_kick_is_for_waits_and_not_for_what_goes_on);
+	tcase_add_test(tc,
+		an_old_binding_at_the_same_place_is_named_if_the_token_is_kept);
 	tcase_add_test(tc, a_reconnect_leaves_whatever_flow_there_is);
 	tcase_add_test(tc, a_reconnect_lets_the_way_to_a_flow_go_on);
 	tcase_add_test(tc, who_is_off_or_leaving_is_not_reconnected);

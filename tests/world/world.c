@@ -159,7 +159,8 @@ static void perform_flow(struct world *w, unsigned acts)
 
 static void send(struct world *w, enum deed d)
 {
-	const bool names = d == DEED_REGISTER && reg_names_old(world_reg(w));
+	const bool names = d == DEED_REGISTER &&
+		reg_names_old(world_reg(w), false);
 
 	check_send(w, d == DEED_LEAVE);
 
