@@ -4,8 +4,8 @@
  * THE TOUR. How a line of configuration becomes a registered account:
  *
  *  1. daemon/config.c reads the file; struct account_policy below is the part
- *     of it that decisions depend on.
- *     daemon/reload.c does so again and acts upon the difference.
+ *     of it that decisions depend on. daemon/reload.c has it read again and
+ *     acts upon the difference.
  *  2. daemon/agent.c owns one struct account per configured account, and for
  *     each of its registrations (reg-id 1, 2, ...) a slot with a link. What an
  *     earlier run left comes from daemon/state.c.
@@ -16,8 +16,8 @@
  *  4. flow.c watches the connection from then on: connect time, pings and
  *     pongs, suspect and dead.
  *  5. reg.c asks for its turn and says REG_DO_SEND; daemon/slot_register.c
- *     fills in what register.c writes, transaction.c carries it, challenge.c chooses what to answer
- *     and digest.c computes it.
+ *     fills in what register.c writes, transaction.c carries it, challenge.c
+ *     chooses what to answer and digest.c computes it.
  *  6. contact.c reads the 200's list; answer.c says what any other answer
  *     means; backoff.c how long to wait.
  *  7. verdict.c derives registered, reachable and the reason; each change is
