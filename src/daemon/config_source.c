@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "config_source.h"
+#include "file.h"
 
 
 #define READ_FIRST  4096         /* bytes, doubling */
@@ -88,9 +89,9 @@ int source_read(char **textp, size_t *lenp, mode_t *modep, const char *file,
 	struct stat st;
 	int fd, err;
 
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno;
+	err = file_open(&fd, file, max);
+	if (err)
+		return err;
 
 	if (fstat(fd, &st)) {
 		err = errno;

@@ -44,6 +44,33 @@ static void sync_directory(const char *path)
 }
 
 
+int file_open(int *fdp, const char *path, uint64_t max)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	int err = 0;
+
+	if (fd < 0)
+		return errno;
+
+	if (fstat(fd, &st))
+		err = errno;
+	else if (S_ISDIR(st.st_mode))
+		err = EISDIR;
+	else if (!S_ISREG(st.st_mode))
+		err = EINVAL;
+	else if ((uint64_t)st.st_size > max)
+		err = EFBIG;
+
+	if (err)
+		(void)close(fd);
+	else
+		*fdp = fd;
+
+	return err;
+}
+
+
 int file_directory(const char *path)
 {
 	char dir[FILE_PATH_SIZE];

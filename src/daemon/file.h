@@ -7,12 +7,18 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "loop.h"
 
 
 #define FILE_PATH_SIZE 4096      /* bytes of a path with its zero, PATH_MAX */
 #define FILE_MODE      0600      /* what is kept is nobody else's affair */
 #define FILE_DIR_MODE  0700
+
+/* Opens a regular file of at most `max` bytes for reading. Never waits: a FIFO
+ * without a writer would hold the whole daemon. EISDIR; EINVAL: neither a file
+ * nor a directory; EFBIG; what open(2) says. */
+int file_open(int *fdp, const char *path, uint64_t max);
 
 /* A file that has not taken its place yet. */
 struct file_new {

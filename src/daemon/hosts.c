@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
+#include "file.h"
 #include "hosts.h"
 
 
+#define HOSTS_SIZE_MAX (64u << 20)       /* bytes; lists of a million names */
 #define SEPARATORS " \t\r\n\f\v"
 
 
@@ -45,12 +48,19 @@ static bool parse_line(struct sa *sa, char *line, const char *name)
 size_t hosts_find(const char *path, const char *name, struct sa *addrv,
 		  size_t max)
 {
-	FILE *f = fopen(path, "re");
 	char *line = NULL;
 	size_t size = 0, n = 0;
+	FILE *f;
+	int fd;
 
-	if (!f)
+	if (file_open(&fd, path, HOSTS_SIZE_MAX))
 		return 0;
+
+	f = fdopen(fd, "r");
+	if (!f) {
+		(void)close(fd);
+		return 0;
+	}
 
 	while (n < max && getline(&line, &size, f) >= 0) {
 		if (parse_line(&addrv[n], line, name))

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
+#include "file.h"
 #include "log.h"
 #include "loop.h"
 #include "resolve_conf.h"
@@ -20,6 +21,7 @@
 
 
 #define LINKS_MAX  4             /* steps that are watched */
+#define CONF_SIZE_MAX (16u << 20) /* bytes */
 #define LINE_SIZE  1024          /* [octets] no server is behind that */
 #define SEPARATORS " \t\r\n"
 
@@ -201,9 +203,16 @@ static bool parse_server(struct sa *sa, const char *literal, uint16_t port)
 size_t resolve_conf_servers(const struct resolve_conf *c, struct sa *v,
 			    size_t max, uint16_t port)
 {
-	FILE *f = fopen(c->path, "re");
+	FILE *f = NULL;
 	char line[LINE_SIZE], *rest;
 	size_t n = 0;
+	int fd;
+
+	if (!file_open(&fd, c->path, CONF_SIZE_MAX)) {
+		f = fdopen(fd, "r");
+		if (!f)
+			(void)close(fd);
+	}
 
 	while (f && n < max && fgets(line, sizeof(line), f)) {
 		const char *key = strtok_r(line, SEPARATORS, &rest);

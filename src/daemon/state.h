@@ -17,7 +17,8 @@
 
 
 #define STATE_FILE        "state"        /* in the state directory */
-#define STATE_FLUSH_EVERY SECONDS(1)
+#define STATE_FLUSH_EVERY 200            /* [ms] a kill in it may leave a
+					    binding that nobody knows of */
 #define STATE_RETRY       MINUTES(1)     /* while the disk takes nothing; at
 					    first sooner */
 #define STATE_CSEQ_AHEAD  50             /* REGISTERs between two writes */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "file.h"
 #include "log.h"
 #include "loop.h"
 #include "state_index.h"
@@ -36,33 +37,6 @@ static void destructor(void *arg)
 
 
 /* Opened without blocking: it could be a pipe that nobody writes to. */
-static int open_file(int *fdp, const char *path)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	int err = 0;
-
-	if (fd < 0)
-		return errno;
-
-	if (fstat(fd, &st))
-		err = errno;
-	else if (S_ISDIR(st.st_mode))
-		err = EISDIR;
-	else if (!S_ISREG(st.st_mode))
-		err = EINVAL;
-	else if (st.st_size > STATE_FILE_MAX)
-		err = EFBIG;
-
-	if (err)
-		(void)close(fd);
-	else
-		*fdp = fd;
-
-	return err;
-}
-
-
 static int read_lines(struct state_kept *k)
 {
 	size_t len = 0, used;
@@ -118,7 +92,7 @@ static int load(struct state_kept *k, const char *path)
 	if (err)
 		return err;
 
-	err = open_file(&k->fd, path);
+	err = file_open(&k->fd, path, STATE_FILE_MAX);
 	if (!err)
 		err = read_lines(k);
 

@@ -535,6 +535,16 @@ START_TEST(included_files_hold_accounts_only_and_each_tells_its_errors)
 END_TEST
 
 
+/* Nobody writes into it, and the daemon would wait for him. */
+START_TEST(a_fifo_is_no_configuration)
+{
+	ck_assert_int_eq(0, mkfifo(path("fifo.conf"), 0600));
+	ck_assert_int_eq(EINVAL, load_file("fifo.conf"));
+	has("fifo.conf:0: cannot be read: Invalid argument");
+}
+END_TEST
+
+
 START_TEST(files_that_cannot_be_read_are_errors)
 {
 	ck_assert_int_eq(EINVAL, load_file("absent.conf"));
@@ -1306,6 +1316,7 @@ Suite *suite_config(void)
 	tcase_add_test(tc, an_include_dir_may_be_absent_or_none);
 	tcase_add_test(tc,
 		included_files_hold_accounts_only_and_each_tells_its_errors);
+	tcase_add_test(tc, a_fifo_is_no_configuration);
 	tcase_add_test(tc, files_that_cannot_be_read_are_errors);
 	tcase_add_test(tc, a_failed_load_leaves_the_old_configuration);
 	tcase_add_test(tc, unknown_keys_are_named_with_the_nearest_known_one);
