@@ -124,7 +124,7 @@ void rig_account(const char *name, enum transport t, const char *fmt, ...)
 }
 
 
-static void write_config(const char *globals)
+void rig_write(const char *globals)
 {
 	FILE *f = fopen(rig_path("sipregd.conf"), "w");
 
@@ -157,7 +157,7 @@ static void message_handler(bool error, const char *text, void *arg)
 
 void rig_start(const char *globals)
 {
-	write_config(globals);
+	rig_write(globals);
 	ck_assert_int_eq(0, config_load(&rig.config, rig_path("sipregd.conf"),
 					message_handler, NULL));
 	log_set_level(rig.config->log_level);

@@ -40,7 +40,10 @@ const char *rig_path(const char *name);
 void rig_account(const char *name, enum transport t, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Loads the configuration, `globals` on top, and starts the daemon. */
+/* Writes the configuration of the accounts so far, `globals` on top. */
+void rig_write(const char *globals);
+
+/* The same, loads it and starts the daemon. */
 void rig_start(const char *globals);
 
 /* Stops the daemon; how long it took [ms]. */

@@ -47,29 +47,6 @@ static void next_file(void)
 }
 
 
-static void write_file(const char *globals)
-{
-	FILE *f = fopen(rig_path("sipregd.conf"), "w");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_gt(fprintf(f, "state_dir = \"%s\";\n"
-				 "control_socket = \"%s\";\n"
-				 "log_level = \"%s\";\n%s\n"
-				 "defaults = { password = \"secret\"; "
-				 "probe = { mode = \"off\"; }; "
-				 "tls = { ca_file = \"%s\"; }; };\n"
-				 "accounts = (\n%.*s);\n",
-				 rig.dir, rig_path("control"),
-				 getenv("RIG_LOG") ? getenv("RIG_LOG")
-						   : "error",
-				 globals, rig_path("ca.pem"),
-				 (int)rig.accounts->end,
-				 (char *)rig.accounts->buf), 0);
-	ck_assert_int_eq(0, fclose(f));
-	ck_assert_int_eq(0, chmod(rig_path("sipregd.conf"), 0600));
-}
-
-
 static void message_handler(bool error, const char *text, void *arg)
 {
 	const size_t len = strlen(said);
@@ -82,7 +59,7 @@ static void message_handler(bool error, const char *text, void *arg)
 
 static int reload_with(const char *globals)
 {
-	write_file(globals);
+	rig_write(globals);
 	said[0] = '\0';
 	errors = 0;
 	memset(&outcome, 0, sizeof(outcome));

@@ -1,6 +1,7 @@
 /* timer.c: order, moving, cancelling, and what handlers may do. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -276,6 +277,8 @@ START_TEST(without_memory_a_timer_fires_a_little_later)
 
 	ck_assert_ptr_nonnull(v);
 	if (!limited_memory()) {
+		printf("timer: a checker is at work, memory cannot be "
+		       "limited\n");
 		free(v);
 		return;
 	}

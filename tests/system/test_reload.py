@@ -198,7 +198,9 @@ def many(registrar, daemon):
     lab.check_await(f'{RELOADS} reloads leave no file open',
                     lambda: daemon.open_files() == files,
                     LEAVE_MAX)
-    if not daemon.checked():
+    if daemon.checked():
+        print('# a sanitizer keeps freed memory: its size says nothing')
+    else:
         lab.check_await(
             f'{RELOADS} reloads leave no memory behind',
             lambda: daemon.rss() < rss + RSS_MAX, 10)
