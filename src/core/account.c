@@ -1,7 +1,7 @@
 /* One account: see account.h, which is also the tour of the whole. */
 
 #include <string.h>
-#include "account.h"
+#include "account_parts.h"
 
 
 void account_init(struct account *a, const struct account_policy *p,
@@ -26,6 +26,8 @@ void account_init(struct account *a, const struct account_policy *p,
 	for (i = 0; i < a->regc; i++) {
 		memset(&regv[i], 0, sizeof(regv[i]));
 		reg_init(&regv[i].reg, &p->reg, seed + i);
+		mapping_init(&regv[i].flow.mapping);
+		probe_init(&regv[i].probe, &p->probe, seed - i);
 	}
 
 	a->verdict = account_verdict(a, now);
@@ -34,7 +36,7 @@ void account_init(struct account *a, const struct account_policy *p,
 
 /* --- events --- */
 
-static void tell(struct account *a, struct event e, msec_t now)
+void account_tell(struct account *a, struct event e, msec_t now)
 {
 	const int64_t wall = a->wall_usec ? *a->wall_usec : 0;
 	const struct event *added;
@@ -49,21 +51,44 @@ static void tell(struct account *a, struct event e, msec_t now)
 }
 
 
+/* [s], rounded up */
+static uint32_t silent_s(const struct account_flow *flow)
+{
+	return (uint32_t)((flow->silence + 999) / 1000);
+}
+
+
+/* `idle`: [s] of silence that a flow ended with; 0: it ended otherwise */
 static void tell_flow(struct account *a, unsigned i, enum event_type type,
-		      enum reason reason, msec_t now)
+		      enum reason reason, uint32_t idle, msec_t now)
 {
 	struct event e = {
 		.type = type,
 		.flow = (uint8_t)(i + 1),
 		.reason = reason,
+		.value = idle,
 	};
 
-	tell(a, e, now);
+	account_tell(a, e, now);
+}
+
+
+/* [ms] for which nobody may have got through already: until the last flow that
+ * is left fell silent. */
+static uint32_t silence(const struct account *a)
+{
+	msec_t least = UINT32_MAX;
+	unsigned i;
+
+	for (i = 0; i < a->regc; i++)
+		least = clock_min(least, a->regv[i].flow.silence);
+
+	return (uint32_t)least;
 }
 
 
 /* Every fact ends here: what does the verdict say now, is it news? */
-static unsigned update(struct account *a, unsigned acts, msec_t now)
+unsigned account_update(struct account *a, unsigned acts, msec_t now)
 {
 	const struct verdict v = account_verdict(a, now);
 	struct event e = {
@@ -73,8 +98,11 @@ static unsigned update(struct account *a, unsigned acts, msec_t now)
 	};
 	unsigned i;
 
-	for (i = 0; i < a->regc; i++)
+	for (i = 0; i < a->regc; i++) {
 		a->regv[i].bound = reg_bound(&a->regv[i].reg, now);
+		if (v.reachable == REACHABLE_YES)
+			a->regv[i].flow.silence = 0;
+	}
 
 	if (verdict_equal(&v, &a->verdict)) {
 		a->verdict = v;          /* other evidence is no news */
@@ -86,10 +114,49 @@ static unsigned update(struct account *a, unsigned acts, msec_t now)
 	if (v.reachable != a->verdict.reachable)
 		a->reachable_since = now;
 
+	if (v.reachable == REACHABLE_NO)
+		e.value = silence(a);
+
 	a->verdict = v;
-	tell(a, e, now);
+	account_tell(a, e, now);
 
 	return acts;
+}
+
+
+/* What a fact did to the registration, to its flows and so to its probe. */
+static unsigned settle(struct account *a, unsigned i, unsigned acts, msec_t now)
+{
+	struct account_reg *ar = &a->regv[i];
+
+	if (acts & REG_DO_TAKE_BACK) {
+		if (ar->flow.up)
+			tell_flow(a, i, EVENT_FLOW_DOWN, ar->reg.reason, 0,
+				  now);
+		ar->flow = ar->elder;
+		mapping_on_timer(&ar->flow.mapping, now);
+		ar->changed = true;
+		acts |= account_bound(ar, ar->foreign, now);
+	}
+	if (acts & REG_DO_ASIDE) {
+		ar->elder = ar->flow;
+		ar->flow.up = ar->flow.suspect = false;
+	}
+	if (acts & REG_DO_RETIRE) {
+		a->flow_failures += ar->elder.suspect;
+		tell_flow(a, i, EVENT_FLOW_DOWN, ar->elder.suspect
+			  ? REASON_FLOW_LOST : REASON_OK,
+			  silent_s(&ar->elder), now);
+	}
+
+	return account_update(a, acts | account_settle_probe(ar, now), now);
+}
+
+
+unsigned account_settle(struct account *a, unsigned i, unsigned acts,
+			msec_t now)
+{
+	return settle(a, i, acts, now);
 }
 
 
@@ -115,8 +182,10 @@ void account_set_policy(struct account *a, const struct account_policy *p)
 	unsigned i;
 
 	a->policy = p;
-	for (i = 0; i < a->regc; i++)
+	for (i = 0; i < a->regc; i++) {
 		a->regv[i].reg.policy = &p->reg;
+		a->regv[i].probe.policy = &p->probe;
+	}
 }
 
 
@@ -127,7 +196,7 @@ unsigned account_start(struct account *a, unsigned i, msec_t now)
 	a->started = true;
 	a->paused = false;
 
-	return update(a, acts, now);
+	return settle(a, i, acts, now);
 }
 
 
@@ -137,7 +206,7 @@ unsigned account_stop(struct account *a, unsigned i, msec_t now)
 
 	a->started = false;
 
-	return update(a, acts, now);
+	return settle(a, i, acts, now);
 }
 
 
@@ -151,13 +220,13 @@ unsigned account_pause(struct account *a, unsigned i, msec_t now)
 
 unsigned account_kick(struct account *a, unsigned i, msec_t now)
 {
-	return update(a, reg_kick(&a->regv[i].reg, now), now);
+	return settle(a, i, reg_kick(&a->regv[i].reg, now), now);
 }
 
 
 unsigned account_reconnect(struct account *a, unsigned i, msec_t now)
 {
-	return update(a, reg_reconnect(&a->regv[i].reg, now), now);
+	return settle(a, i, reg_reconnect(&a->regv[i].reg, now), now);
 }
 
 
@@ -169,7 +238,7 @@ unsigned account_on_resolved(struct account *a, unsigned i,
 {
 	unsigned acts = reg_on_resolved(&a->regv[i].reg, list, reason, now);
 
-	return update(a, acts, now);
+	return settle(a, i, acts, now);
 }
 
 
@@ -177,22 +246,27 @@ unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now)
 {
 	unsigned acts = reg_on_resolve_failed(&a->regv[i].reg, now);
 
-	return update(a, acts, now);
+	return settle(a, i, acts, now);
 }
 
 
 unsigned account_on_connected(struct account *a, unsigned i, unsigned index,
-			      msec_t now)
+			      const struct addr *local,
+			      const struct addr *edge, msec_t now)
 {
 	struct account_reg *ar = &a->regv[i];
 	unsigned acts = reg_on_connected(&ar->reg, index, now);
 
-	ar->flow_up = true;
-	ar->flow_suspect = ar->inbound = false;
-	memset(&ar->mapped, 0, sizeof(ar->mapped));
-	tell_flow(a, i, EVENT_FLOW_UP, REASON_OK, now);
+	ar->changed = true;
+	ar->flow.up = true;
+	ar->flow.suspect = ar->flow.inbound = false;
+	ar->flow.silence = 0;
+	memset(&ar->flow.offered, 0, sizeof(ar->flow.offered));
+	mapping_on_flow(&ar->flow.mapping, local, edge);
+	ar->probe.stream = target_stream(&ar->reg.target);
+	tell_flow(a, i, EVENT_FLOW_UP, REASON_OK, 0, now);
 
-	return update(a, acts, now);
+	return settle(a, i, acts, now);
 }
 
 
@@ -205,12 +279,13 @@ unsigned account_on_connect_failed(struct account *a, unsigned i,
 	unsigned acts = reg_on_connect_failed(r, index, reason, down, now);
 
 	++a->flow_failures;
+	account_explain_death(&a->regv[i]);
 
 	/* A knock every second that fails as the last one did is no event. */
 	if (news)
-		tell_flow(a, i, EVENT_FLOW_DOWN, reason, now);
+		tell_flow(a, i, EVENT_FLOW_DOWN, reason, 0, now);
 
-	return update(a, acts, now);
+	return settle(a, i, acts, now);
 }
 
 
@@ -219,14 +294,14 @@ unsigned account_on_edge_down(struct account *a, unsigned i, unsigned index,
 {
 	struct reg *r = &a->regv[i].reg;
 
-	return update(a, reg_on_connect_failed(r, index, reason, down, now),
+	return settle(a, i, reg_on_connect_failed(r, index, reason, down, now),
 		      now);
 }
 
 
 unsigned account_on_proven(struct account *a, unsigned i, msec_t now)
 {
-	return update(a, reg_on_proven(&a->regv[i].reg, now), now);
+	return settle(a, i, reg_on_proven(&a->regv[i].reg, now), now);
 }
 
 
@@ -234,25 +309,31 @@ unsigned account_on_proven(struct account *a, unsigned i, msec_t now)
 static void flow_down(struct account *a, unsigned i, enum reason reason,
 		      msec_t now)
 {
-	struct account_reg *ar = &a->regv[i];
+	struct account_flow *flow = &a->regv[i].flow;
 
-	if (!ar->flow_up)
+	if (!flow->up)
 		return;
 
-	ar->flow_up = ar->flow_suspect = ar->inbound = false;
-	tell_flow(a, i, EVENT_FLOW_DOWN, reason, now);
+	flow->up = flow->suspect = flow->inbound = false;
+	tell_flow(a, i, EVENT_FLOW_DOWN, reason, silent_s(flow), now);
 }
 
 
 unsigned account_on_flow_lost(struct account *a, unsigned i,
-			      enum reason reason, msec_t now)
+			      const struct flow *f, enum reason reason,
+			      msec_t now)
 {
-	unsigned acts = reg_on_flow_lost(&a->regv[i].reg, reason, now);
+	unsigned acts;
 
+	if (f)
+		account_note_silence(&a->regv[i], f, now);
+
+	/* before what comes next, in the order of the journal */
 	++a->flow_failures;
 	flow_down(a, i, reason, now);
+	acts = reg_on_flow_lost(&a->regv[i].reg, reason, now);
 
-	return update(a, acts, now);
+	return settle(a, i, acts, now);
 }
 
 
@@ -260,64 +341,93 @@ unsigned account_on_flow_closed(struct account *a, unsigned i, msec_t now)
 {
 	flow_down(a, i, REASON_OK, now);
 
-	return update(a, 0, now);
+	return settle(a, i, 0, now);
 }
 
 
-unsigned account_on_suspect(struct account *a, unsigned i, bool suspect,
-			    msec_t now)
+unsigned account_on_suspect(struct account *a, unsigned i,
+			    const struct flow *f, msec_t now)
 {
-	a->regv[i].flow_suspect = suspect;
+	struct account_reg *ar = &a->regv[i];
+	const bool suspect = f->state == FLOW_SUSPECT;
 
-	return update(a, 0, now);
+	ar->flow.suspect = suspect;
+	if (suspect)
+		account_note_silence(ar, f, now);
+	else
+		account_explain_death(ar);
+
+	return settle(a, i, reg_on_suspect(&ar->reg, suspect, now), now);
+}
+
+
+unsigned account_on_moved(struct account *a, unsigned i, msec_t now)
+{
+	account_explain_death(&a->regv[i]);
+
+	return settle(a, i, reg_on_moved(&a->regv[i].reg, now), now);
+}
+
+
+unsigned account_on_replace_turn(struct account *a, unsigned i, msec_t now)
+{
+	return settle(a, i, reg_on_replace_turn(&a->regv[i].reg, now), now);
+}
+
+
+unsigned account_on_elder_alive(struct account *a, unsigned i, msec_t now)
+{
+	struct account_reg *ar = &a->regv[i];
+
+	ar->elder.suspect = false;
+	account_explain_death(ar);
+
+	return settle(a, i, reg_on_elder_alive(&ar->reg, now), now);
+}
+
+
+unsigned account_on_elder_lost(struct account *a, unsigned i,
+			       enum reason reason, msec_t now)
+{
+	struct account_reg *ar = &a->regv[i];
+
+	++a->flow_failures;
+	tell_flow(a, i, EVENT_FLOW_DOWN, reason, silent_s(&ar->elder), now);
+
+	return settle(a, i, reg_on_elder_lost(&ar->reg, now), now);
 }
 
 
 unsigned account_on_turn(struct account *a, unsigned i, msec_t now)
 {
-	return update(a, reg_on_turn(&a->regv[i].reg, now), now);
+	return settle(a, i, reg_on_turn(&a->regv[i].reg, now), now);
 }
 
 
 unsigned account_on_race_turn(struct account *a, unsigned i, msec_t now)
 {
-	return update(a, reg_on_race_turn(&a->regv[i].reg, now), now);
+	return settle(a, i, reg_on_race_turn(&a->regv[i].reg, now), now);
 }
 
 
 void account_on_sent(struct account *a, unsigned i, enum challenge_sent sent,
-		     unsigned named, msec_t now)
+		     unsigned named, const struct addr *offered, msec_t now)
 {
-	struct reg *r = &a->regv[i].reg;
+	struct account_reg *ar = &a->regv[i];
+	struct reg *r = &ar->reg;
 	struct event e = {
 		.type = EVENT_REGISTER_SENT,
 		.flow = (uint8_t)(i + 1),
 		.value = r->cseq,
 	};
 
+	if (!r->fetching && !addr_equal(&ar->flow.offered, offered)) {
+		ar->flow.offered = *offered;
+		ar->changed = true;
+	}
 	reg_on_sent(r, sent, named, now);
 	++a->registers_sent;
-	tell(a, e, now);
-}
-
-
-static void note_mapping(struct account *a, unsigned i,
-			 const struct addr *mapped, msec_t now)
-{
-	struct account_reg *ar = &a->regv[i];
-	struct event e = {
-		.type = EVENT_MAPPING,
-		.flow = (uint8_t)(i + 1),
-	};
-
-	if (!addr_isset(mapped) || addr_equal(mapped, &ar->mapped))
-		return;
-
-	if (addr_isset(&ar->mapped))
-		++a->mapping_changes;
-
-	ar->mapped = e.addr = *mapped;
-	tell(a, e, now);
+	account_tell(a, e, now);
 }
 
 
@@ -331,36 +441,46 @@ unsigned account_on_answer(struct account *a, unsigned i,
 		.code = answer->code,
 		.value = answer->bound ? answer->contacts.lease : 0,
 	};
+	struct account_reg *ar = &a->regv[i];
+	struct answer facts = *answer;
 	unsigned acts;
 
 	a->code = answer->code;
 	a->code_at = now;
-	if (answer->code / 100 == 2) {
+	acts = account_note_mapping(a, i, mapped, now);
+	facts.rewrite = account_rewrites(a, i, answer, now);
+
+	if (answer_is_good(answer->code)) {
 		++a->responses_2xx;
-		a->regv[i].listed = true;
-		a->regv[i].own = answer->contacts.owns;
-		a->regv[i].ghosts = answer->contacts.ghosts;
-		a->regv[i].foreign = answer->contacts.foreign;
+		account_note_death(ar, now);
 	}
 
-	note_mapping(a, i, mapped, now);
-	acts = reg_on_answer(&a->regv[i].reg, answer, now);
-	e.reason = a->regv[i].reg.reason;
-	tell(a, e, now);
+	acts |= reg_on_answer(&ar->reg, &facts, now);
+	e.reason = ar->reg.reason;
+	account_tell(a, e, now);
 
-	return update(a, acts, now);
+	if (answer_is_good(answer->code)) {
+		account_note_list(a, i, &answer->contacts, now);
+		if (answer->bound)
+			acts |= account_bound(ar, answer->contacts.foreign,
+					      now);
+	}
+
+	return settle(a, i, acts, now);
 }
 
 
 unsigned account_on_verify(struct account *a, unsigned i, msec_t now)
 {
-	return update(a, reg_on_verify(&a->regv[i].reg, now), now);
+	return settle(a, i, reg_on_verify(&a->regv[i].reg, now), now);
 }
 
 
 unsigned account_on_local_event(struct account *a, unsigned i, msec_t now)
 {
-	return update(a, reg_on_local_event(&a->regv[i].reg, now), now);
+	account_explain_death(&a->regv[i]);
+
+	return settle(a, i, reg_on_local_event(&a->regv[i].reg, now), now);
 }
 
 
@@ -376,13 +496,13 @@ void account_on_inbound(struct account *a, unsigned i, uint16_t code,
 
 	/* Evidence for the binding that brought it, if there is one. */
 	++a->inbound_requests;
-	ar->inbound |= proof && ar->reg.here;
+	ar->flow.inbound |= proof && ar->reg.here;
 
 	if (now >= ar->inbound_from) {
 		ar->inbound_from = now + ACCOUNT_INBOUND_EVERY;
-		tell(a, e, now);
+		account_tell(a, e, now);
 	}
-	(void)update(a, 0, now);
+	(void)account_update(a, 0, now);
 }
 
 
@@ -393,13 +513,29 @@ void account_on_event(struct account *a, enum event_type type, msec_t now)
 		.reason = a->verdict.reason,
 	};
 
-	tell(a, e, now);
+	account_tell(a, e, now);
 }
 
 
 unsigned account_on_timer(struct account *a, unsigned i, msec_t now)
 {
-	return update(a, reg_on_timer(&a->regv[i].reg, now), now);
+	struct account_reg *ar = &a->regv[i];
+	unsigned acts = reg_on_timer(&ar->reg, now);
+
+	mapping_on_timer(&ar->flow.mapping, now);
+
+	/* over a flow that goes now nothing is proved any more */
+	acts |= account_settle_probe(ar, now);
+	if (!(acts & (REG_DO_CLOSE | REG_DO_ASIDE)))
+		acts |= account_probe_timer(a, i, now);
+
+	return settle(a, i, acts, now);
+}
+
+
+unsigned account_fetch(struct account *a, unsigned i, msec_t now)
+{
+	return settle(a, i, reg_fetch(&a->regv[i].reg, now), now);
 }
 
 
@@ -407,14 +543,20 @@ unsigned account_on_timer(struct account *a, unsigned i, msec_t now)
 
 static struct verdict verdict_of_reg(const struct account_reg *ar, msec_t now)
 {
+	const struct account_flow *flow = &ar->flow;
 	const struct verdict_facts facts = {
 		.registered = reg_bound(&ar->reg, now),
-		.flow_alive = ar->flow_up && ar->reg.here && !ar->flow_suspect,
+		.flow_alive = flow->up && ar->reg.here && !flow->suspect,
 		.outbound = ar->reg.outbound,
 		.contact = ar->reg.contact,
-		.mapped = ar->mapped,
+		.mapped = flow->mapping.addr,
+		.edge = flow->mapping.edge,
+		.flapping = mapping_flapping(&flow->mapping, now),
+		.alg = flow->mapping.notes & MAPPING_NOTE_ALG,
 		.vouched = ar->reg.policy->vouched,
-		.inbound = ar->inbound,
+		.inbound = flow->inbound,
+		.probed = ar->probe.result == PROBE_PROVEN,
+		.probe_lost = ar->probe.result == PROBE_LOST && !flow->inbound,
 		.outcome = ar->reg.reason,
 	};
 
@@ -446,6 +588,10 @@ msec_t account_deadline(const struct account *a)
 
 	for (i = 0; i < a->regc; i++) {
 		at = clock_min(at, reg_deadline(&a->regv[i].reg));
+		at = clock_min(at, probe_deadline(&a->regv[i].probe));
+		if (a->regv[i].flow.up)
+			at = clock_min(at, mapping_deadline(
+					       &a->regv[i].flow.mapping));
 		if (a->regv[i].bound)
 			at = clock_min(at, a->regv[i].reg.lease_end);
 	}

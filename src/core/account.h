@@ -14,23 +14,34 @@
  *     say when it may be tried, daemon/slot_connect.c carries that out, and
  *     link.c opens it (conn.c, tls.c).
  *  4. flow.c watches the connection from then on: connect time, pings and
- *     pongs, suspect and dead.
+ *     pongs, suspect and dead. What is suspect is replaced beside itself
+ *     (reg_replace.c, daemon/slot_replace.c); interval.c learns how often to
+ *     ping.
  *  5. reg.c asks for its turn and says REG_DO_SEND; daemon/slot_register.c
  *     fills in what register.c writes, transaction.c carries it, challenge.c
  *     chooses what to answer and digest.c computes it.
- *  6. contact.c reads the 200's list; answer.c says what any other answer
- *     means; backoff.c how long to wait.
- *  7. verdict.c derives registered, reachable and the reason; each change is
- *     an event in journal.c, and daemon/control.c tells it to whoever asks.
+ *  6. mapping.c knows where the registrar sees us, contact.c which Contact to
+ *     offer and what the 200's list says of it; answer.c says what any other
+ *     answer means; backoff.c how long to wait.
+ *  7. verdict.c derives registered, reachable and the reason, with the help of
+ *     probe.c; each change is an event in journal.c, and daemon/control.c tells
+ *     it to whoever asks.
  *
  * Every function below takes the index of a registration, hands the fact on
- * to reg.c, and returns the REG_DO_* bits for that registration. */
+ * to reg.c and its neighbours, and returns the REG_DO_* and ACCOUNT_* bits for
+ * that registration. account.c has the facts of flow and REGISTER,
+ * account_nat.c those of mapping, bindings and probe. */
 
 #ifndef ACCOUNT_H
 #define ACCOUNT_H
 
+#include "contact.h"
 #include "flow.h"
+#include "interval.h"
 #include "journal.h"
+#include "mapping.h"
+#include "probe.h"
+#include "purge.h"
 #include "reg.h"
 #include "verdict.h"
 
@@ -38,21 +49,53 @@
 #define ACCOUNT_FLOWS_MAX 4      /* RFC 5626 §4.2.1: up to four */
 #define ACCOUNT_INBOUND_EVERY MINUTES(1)
 
+/* Beside the REG_DO_* bits, and carried out after them. */
+enum {
+	ACCOUNT_PROBE_CLOSE   = 1 << 24, /* what is left of the last probe */
+	ACCOUNT_PROBE         = 1 << 25, /* send one, from its own socket */
+	ACCOUNT_PROBE_ON_FLOW = 1 << 26, /* ... over the flow */
+};
+
 struct account_policy {
 	struct reg_policy reg;
 	struct flow_policy flow;
+	struct probe_policy probe;
+	enum contact_policy contact;
 	unsigned flows;          /* 1 .. ACCOUNT_FLOWS_MAX */
 };
 
-/* One registration and what the account knows about its flow. */
+/* What the account knows about a flow. */
+struct account_flow {
+	bool up;
+	bool suspect;
+	bool inbound;            /* a request arrived under this binding */
+	struct mapping mapping;
+	struct addr offered;     /* the Contact that was sent over it last */
+	msec_t silence;          /* [ms] before it was found to be suspect, or
+				    moved: so long nobody may have got through
+				    already; 0 */
+};
+
+/* A flow that fell silent: was it the NAT? Its successor's mapping tells. */
+struct account_death {
+	msec_t idle;             /* [ms] before the ping that had no answer; 0:
+				    none, or it is explained otherwise */
+	msec_t normal;           /* [ms] the interval without learning */
+};
+
+/* One registration. */
 struct account_reg {
 	struct reg reg;
+	struct account_flow flow;        /* the present one */
+	struct account_flow elder;       /* beside it, while it is replaced */
+	struct account_death death;
+	struct interval interval;
+	struct purge purge;
+	struct probe probe;
 	bool bound;              /* reg_bound() when last looked at */
-	bool flow_up;
-	bool flow_suspect;
-	bool inbound;            /* a request arrived under this binding */
+	bool changed;            /* another Contact or flow than the last probe
+				    knew of */
 	msec_t inbound_from;     /* no event of one before */
-	struct addr mapped;      /* where the registrar sees the flow */
 	bool listed;             /* a 2xx came, and these are of the last one */
 	unsigned own, ghosts, foreign;
 };
@@ -111,9 +154,10 @@ unsigned account_on_resolved(struct account *a, unsigned i,
 			     const struct target_list *list,
 			     enum reason reason, msec_t now);
 unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now);
-/* `index`: of the address in the list */
+/* `index`: of the address in the list; the flow goes from `local` to `edge` */
 unsigned account_on_connected(struct account *a, unsigned i, unsigned index,
-			      msec_t now);
+			      const struct addr *local,
+			      const struct addr *edge, msec_t now);
 unsigned account_on_connect_failed(struct account *a, unsigned i,
 				   unsigned index, enum reason reason,
 				   uint32_t down, msec_t now);
@@ -121,32 +165,86 @@ unsigned account_on_connect_failed(struct account *a, unsigned i,
 unsigned account_on_edge_down(struct account *a, unsigned i, unsigned index,
 			      enum reason reason, uint32_t down, msec_t now);
 unsigned account_on_proven(struct account *a, unsigned i, msec_t now);
+/* `f`: the flow as it was; NULL: it did not end by its own */
 unsigned account_on_flow_lost(struct account *a, unsigned i,
-			      enum reason reason, msec_t now);
-/* The flow was closed by our own will (REG_DO_CLOSE was carried out). */
+			      const struct flow *f, enum reason reason,
+			      msec_t now);
+/* The flow was closed by our own will: REG_DO_CLOSE was carried out, and there
+ * was no REG_DO_TAKE_BACK beside it, which tells this by itself. */
 unsigned account_on_flow_closed(struct account *a, unsigned i, msec_t now);
-unsigned account_on_suspect(struct account *a, unsigned i, bool suspect,
-			    msec_t now);
+/* It has become suspect, or is no more. */
+unsigned account_on_suspect(struct account *a, unsigned i,
+			    const struct flow *f, msec_t now);
+/* The packets of the flow would leave from another address now, or nothing but
+ * a new flow can tell whether it lives (FLOW_REPLACE). */
+unsigned account_on_moved(struct account *a, unsigned i, msec_t now);
+unsigned account_on_replace_turn(struct account *a, unsigned i, msec_t now);
+/* The elder beside the flow that is to come: it answered after all; broke. */
+unsigned account_on_elder_alive(struct account *a, unsigned i, msec_t now);
+unsigned account_on_elder_lost(struct account *a, unsigned i,
+			       enum reason reason, msec_t now);
 unsigned account_on_turn(struct account *a, unsigned i, msec_t now);
 unsigned account_on_race_turn(struct account *a, unsigned i, msec_t now);
+/* `offered`: the address in its Contact; unset: a host name, or a fetch */
 void account_on_sent(struct account *a, unsigned i, enum challenge_sent sent,
-		     unsigned named, msec_t now);
-/* `mapped`: Via received and rport of the answer, unset if it named none */
+		     unsigned named, const struct addr *offered, msec_t now);
+/* `mapped`: Via received and rport of the answer, unset if it named none.
+ * answer->rewrite is found out here. */
 unsigned account_on_answer(struct account *a, unsigned i,
 			   const struct answer *answer,
 			   const struct addr *mapped, msec_t now);
 unsigned account_on_verify(struct account *a, unsigned i, msec_t now);
 unsigned account_on_local_event(struct account *a, unsigned i, msec_t now);
+/* A witness said where the flow appears; `f`: the flow. Of a REGISTER's answer
+ * account_on_answer() takes it. */
+unsigned account_on_seen(struct account *a, unsigned i, enum witness w,
+			 const struct addr *mapped, const struct flow *f,
+			 msec_t now);
+/* Something between us and the registrar rewrites SIP. */
+void account_on_rewritten(struct account *a, unsigned i, msec_t now);
+
+/* The list of a 2xx, before account_on_answer() is told of it: our own binding,
+ * and a ghost; `key` is a hash of the Contact URI. May it be removed? */
+void account_on_own(struct account *a, unsigned i, uint64_t key);
+bool account_on_ghost(struct account *a, unsigned i, uint64_t key, msec_t now);
+/* One that was named to be removed is not listed any more. */
+void account_on_ghost_removed(struct account *a, unsigned i, uint64_t key,
+			      const struct addr *addr, msec_t now);
+
+/* The probe: see probe.h. */
+void account_on_probe_sent(struct account *a, unsigned i, bool sent,
+			   msec_t now);
+unsigned account_on_probe_arrived(struct account *a, unsigned i, msec_t now);
+unsigned account_on_probe_answer(struct account *a, unsigned i, uint16_t code,
+				 msec_t now);
+unsigned account_probe(struct account *a, unsigned i, msec_t now);
+
+/* By order of the operator: ghosts that came back are worth another try. */
+void account_purge(struct account *a, unsigned i);
+
+/* The list of bindings, for a person: see reg_fetch(). */
+unsigned account_fetch(struct account *a, unsigned i, msec_t now);
 /* A request from outside. `code`: what we answered; `proof`: it can only have
  * come by our binding. One event in ACCOUNT_INBOUND_EVERY, so that nobody can
  * push everything else out of the journal. */
 void account_on_inbound(struct account *a, unsigned i, uint16_t code,
 			bool proof, msec_t now);
+/* The site's address, or (`local`) the machine's, is another one: an event.
+ * What silence there was is explained by it. */
+void account_on_address(struct account *a, const struct addr *addr, bool local,
+			msec_t now);
 /* The configuration was read again, and the like: of the account as a whole. */
 void account_on_event(struct account *a, enum event_type type, msec_t now);
 unsigned account_on_timer(struct account *a, unsigned i, msec_t now);
 
 /* Questions. */
+/* The address for the Contact over the present flow from `local`. */
+struct addr account_contact(const struct account *a, unsigned i,
+			    const struct addr *local, msec_t now);
+/* The interval that the network taught; `normal`: without it [ms] */
+msec_t account_interval(const struct account *a, unsigned i, msec_t normal,
+			msec_t now);
+unsigned account_notes(const struct account *a, unsigned i, msec_t now);
 struct verdict account_verdict(const struct account *a, msec_t now);
 msec_t account_deadline(const struct account *a);        /* of all, and lease */
 bool account_left(const struct account *a);              /* all are OFF */

@@ -33,6 +33,8 @@ struct answer {
 	bool bound;              /* contact_end() found our binding */
 	bool outbound;           /* Require: outbound */
 	bool redirect;           /* a 3xx names an allowed host */
+	bool rewrite;            /* the Contact should say another address */
+	unsigned removable;      /* ghosts of a 2xx that may be named now */
 };
 
 bool answer_is_good(uint16_t code);

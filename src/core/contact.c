@@ -1,4 +1,4 @@
-/* A 200's list of Contacts, read entry by entry. */
+/* A 200's list of Contacts, read entry by entry, and which one to offer. */
 
 #include "contact.h"
 
@@ -158,4 +158,55 @@ bool contact_end(struct contact_list *l, uint32_t expires,
 	l->owns = l->lease ? 1 : 0;
 
 	return l->lease > 0;
+}
+
+
+/* --- which Contact to offer --- */
+
+/* Where `local` would do, may `a` be said instead? */
+static bool may_offer(const struct contact_facts *f, const struct addr *a)
+{
+	if (!addr_isset(a) || !a->port || addr_scope(a) == ADDR_UNSPECIFIED)
+		return false;
+	if (addr_isset(&f->local) && a->family != f->local.family)
+		return false;
+	if (addr_scope(a) == ADDR_PUBLIC)
+		return true;
+
+	return addr_scope(&f->local) != ADDR_PUBLIC &&
+		addr_scope(&f->offered) != ADDR_PUBLIC;
+}
+
+
+static struct addr first_of(const struct contact_facts *f,
+			    const struct addr *first,
+			    const struct addr *second)
+{
+	if (may_offer(f, first))
+		return *first;
+	if (may_offer(f, second))
+		return *second;
+
+	return f->local;
+}
+
+
+struct addr contact_choose(const struct contact_facts *f)
+{
+	switch (f->policy) {
+
+	case CONTACT_AUTO:
+		if (f->outbound || f->flapping)
+			return first_of(f, &f->offered, &f->mapped);
+		break;
+
+	case CONTACT_MAPPED:
+		break;
+
+	case CONTACT_LOCAL:
+	case CONTACT_STATIC:
+		return f->local;
+	}
+
+	return first_of(f, &f->mapped, &f->offered);
 }

@@ -1,5 +1,6 @@
-/* A 200's list of Contacts, read entry by entry: which binding is our own, how
- * long its lease is, and what the others are (RFC 3261 §10.2.4, RFC 5626 §4.2).
+/* The Contacts: a 200's list, read entry by entry (which binding is our own,
+ * how long its lease is, what the others are: RFC 3261 §10.2.4, RFC 5626 §4.2),
+ * and which one to offer. What becomes of old ones says purge.h.
  *
  * The lease is taken from our own binding or from the Expires header, never
  * from somebody else's. */
@@ -73,5 +74,32 @@ void contact_add(struct contact_list *l, const struct contact_entry *e);
  * a lease above 0, if this returns true. */
 bool contact_end(struct contact_list *l, uint32_t expires,
 		 uint32_t requested);
+
+/* --- which Contact to offer (DESIGN §6) --- */
+
+enum contact_policy {
+	CONTACT_AUTO,            /* where the registrar sees our flow, unless
+				    outbound makes it all the same */
+	CONTACT_MAPPED,          /* where the registrar sees our flow */
+	CONTACT_LOCAL,           /* the socket's own address */
+	CONTACT_STATIC,          /* what the operator says */
+};
+
+struct contact_facts {
+	enum contact_policy policy;
+	bool outbound;           /* RFC 5626 is confirmed for the binding over
+				    this flow, which is used then */
+	bool flapping;           /* the mapping is another one in each answer */
+	struct addr local;       /* of the flow's socket */
+	struct addr mapped;      /* where the registrar sees it; unset */
+	struct addr offered;     /* over this flow, last; unset: nothing yet */
+};
+
+/* The address to offer now; the caller puts the operator's in for STATIC
+ * (`local` is returned). Without outbound it is where the registrar sees the
+ * flow; with it, or where that changes all the time, it stays what it is. Never
+ * from a public address, of the socket or offered before, to another scope
+ * (SCENARIOS T5), and never from one IP version to the other. */
+struct addr contact_choose(const struct contact_facts *f);
 
 #endif

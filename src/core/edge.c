@@ -11,6 +11,7 @@ void edge_init(struct edge *e, uint32_t connects, uint32_t registers,
 	*e = (struct edge){ .local_at = NEVER };
 	pace_init(&e->connects, connects, all_connects, now);
 	pace_init(&e->registers, registers, all_registers, now);
+	pace_init(&e->replacements, 0, NULL, now);
 }
 
 
@@ -126,6 +127,19 @@ void edge_on_local_event(struct edge *e, msec_t now)
 }
 
 
+void edge_on_replaced(struct edge *e, msec_t now)
+{
+	e->replacing = false;
+	e->trusted_until = now + EDGE_TRUST;
+}
+
+
+void edge_on_not_replaced(struct edge *e)
+{
+	e->replacing = false;
+}
+
+
 /* The earliest time for a connect, whoever asks. */
 static msec_t connects_from(const struct edge *e)
 {
@@ -167,14 +181,33 @@ struct pace_node *edge_next_register(struct edge *e, msec_t now)
 }
 
 
+struct pace_node *edge_next_replacement(struct edge *e, msec_t now)
+{
+	const bool trusted = now < e->trusted_until;
+	struct pace_node *node;
+
+	if (e->replacing && !trusted)
+		return NULL;
+
+	node = pace_next(&e->replacements, now);
+	if (node && !trusted)
+		e->replacing = true;
+
+	return node;
+}
+
+
 msec_t edge_deadline(const struct edge *e, msec_t now)
 {
+	msec_t replace = e->replacing && now >= e->trusted_until
+		? NEVER : pace_deadline(&e->replacements, now);
 	msec_t connect = pace_deadline(&e->connects, now);
 	msec_t reg = pace_deadline(&e->registers, now);
 
 	/* max() keeps NEVER: nobody asks, or the knock is under way */
-	return clock_min(clock_max(connect, connects_from(e)),
-			 clock_max(reg, e->hold_until));
+	return clock_min(replace,
+			 clock_min(clock_max(connect, connects_from(e)),
+				   clock_max(reg, e->hold_until)));
 }
 
 

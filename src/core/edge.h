@@ -7,7 +7,11 @@
  * Once all of them have gone to another address of the name nobody knocks any
  * more, and "down" becomes an old story: after EDGE_STALE whoever makes a new
  * flow may try the edge again. That first connect is the knock, and until it
- * has an outcome nobody else comes near. */
+ * has an outcome nobody else comes near.
+ *
+ * Flows that are doubted are so together when an edge stalls, or when the NAT
+ * has lost its memory. One of them is replaced first; if that works the others
+ * follow, else the next one tries (DESIGN §4). */
 
 #ifndef EDGE_H
 #define EDGE_H
@@ -21,6 +25,8 @@
 #define EDGE_KNOCK_FAST_FOR SECONDS(60)  /* ... for so long, then doubling */
 #define EDGE_KNOCK_MAX      SECONDS(30)
 #define EDGE_LOCAL_EVERY    SECONDS(10)  /* a knock for a local event */
+#define EDGE_TRUST          SECONDS(10)  /* a replacement that worked: others
+					    follow for so long */
 #define EDGE_STALE          SECONDS(60)  /* without a knock: twice the longest
 					    wait between two */
 
@@ -37,7 +43,9 @@ struct edge {
 	msec_t knock_wait;       /* the last wait between two */
 	msec_t local_at;         /* last knock for a local event; NEVER: none */
 	msec_t hold_until;       /* Retry-After of a 503; 0: none */
-	struct pace connects, registers;
+	bool replacing;          /* the first doubted flow is being replaced */
+	msec_t trusted_until;    /* that worked */
+	struct pace connects, registers, replacements;
 };
 
 
@@ -69,6 +77,11 @@ void edge_end_hold(struct edge *e);
  * once in EDGE_LOCAL_EVERY, and let the waits grow from the start again. */
 void edge_on_local_event(struct edge *e, msec_t now);
 
+/* The replacement of the first doubted flow has REGISTERed, or came to nothing:
+ * the flow answered after all, broke, or cannot be replaced. */
+void edge_on_replaced(struct edge *e, msec_t now);
+void edge_on_not_replaced(struct edge *e);
+
 /* The next one that may connect (or REGISTER) now, or NULL. On an edge that is
  * down the one that may connect is the knock: it must end in edge_on_failed(),
  * edge_on_connected() or edge_on_given_up(). If nobody had knocked for
@@ -76,6 +89,10 @@ void edge_on_local_event(struct edge *e, msec_t now);
  * queue. */
 struct pace_node *edge_next_connect(struct edge *e, msec_t now);
 struct pace_node *edge_next_register(struct edge *e, msec_t now);
+
+/* The next doubted flow to be replaced. If that makes e->replacing true it is
+ * the first one, and must end in edge_on_replaced() or edge_on_not_replaced(). */
+struct pace_node *edge_next_replacement(struct edge *e, msec_t now);
 
 /* Down or held, or the knock tells in a moment: other addresses of the name are
  * tried first. Nobody is told to avoid what is down since EDGE_STALE without a

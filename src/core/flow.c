@@ -1,7 +1,7 @@
 /* The life of one flow: see flow.h. */
 
 #include <string.h>
-#include "flow.h"
+#include "flow_parts.h"
 
 
 const char *flow_state_name(enum flow_state s)
@@ -12,6 +12,7 @@ const char *flow_state_name(enum flow_state s)
 	case FLOW_UP:         return "up";
 	case FLOW_PROVEN:     return "proven";
 	case FLOW_SUSPECT:    return "suspect";
+	case FLOW_DRAINING:   return "draining";
 	case FLOW_DOWN:       return "down";
 	}
 
@@ -34,23 +35,17 @@ const char *keepalive_method_name(enum keepalive_method m)
 }
 
 
-/* STUN only goes where the edge allowed it (RFC 5626 §8) and never on streams
- * (§4.4.2): the OPTIONS or the CRLF does instead. */
-static enum keepalive_method method_of(const struct flow_policy *p)
+const char *interval_reason_name(enum interval_reason r)
 {
-	switch (p->method) {
+	switch (r) {
 
-	case KEEPALIVE_AUTO:
-	case KEEPALIVE_STUN:
-		return p->stream ? KEEPALIVE_CRLF : KEEPALIVE_OPTIONS;
-
-	case KEEPALIVE_CRLF:
-	case KEEPALIVE_OPTIONS:
-	case KEEPALIVE_REGISTER:
-		break;
+	case INTERVAL_DEFAULT:    return "default";
+	case INTERVAL_CONFIGURED: return "configured";
+	case INTERVAL_SERVER:     return "server";
+	case INTERVAL_LEARNED:    return "learned";
 	}
 
-	return p->method;
+	return "?";
 }
 
 
@@ -62,10 +57,10 @@ void flow_init(struct flow *f, const struct flow_policy *p, uint64_t seed,
 	f->policy = *p;
 	rng_seed(&f->rng, seed);
 	f->state = FLOW_CONNECTING;
-	f->asking = method_of(p);
 	f->up_at = f->ping_at = f->life_at = NEVER;
 	f->next_ping = f->overdue_at = f->whole_by = NEVER;
 	f->dead_at = now + FLOW_CONNECT_MAX;
+	flow_choose(f);
 }
 
 
@@ -90,17 +85,46 @@ bool flow_blames_edge(enum reason reason)
 }
 
 
-msec_t flow_interval(const struct flow *f)
+static msec_t own_interval(const struct flow *f)
 {
-	msec_t interval = f->policy.interval;
+	if (f->policy.interval)
+		return f->policy.interval;
 
-	if (!interval)
-		interval = f->policy.stream ? FLOW_INTERVAL_STREAM
-					    : FLOW_INTERVAL_UDP;
+	return f->policy.stream ? FLOW_INTERVAL_STREAM : FLOW_INTERVAL_UDP;
+}
+
+
+msec_t flow_interval_normal(const struct flow *f)
+{
+	msec_t interval = own_interval(f);
+
 	if (f->server_interval)
 		interval = clock_min(interval, f->server_interval);
 
 	return clock_max(interval, FLOW_INTERVAL_MIN);
+}
+
+
+msec_t flow_interval(const struct flow *f)
+{
+	const msec_t normal = flow_interval_normal(f);
+
+	if (!f->learned)
+		return normal;
+
+	return clock_min(normal, clock_max(f->learned, FLOW_INTERVAL_MIN));
+}
+
+
+enum interval_reason flow_interval_reason(const struct flow *f)
+{
+	if (flow_interval(f) < flow_interval_normal(f))
+		return INTERVAL_LEARNED;
+
+	if (f->server_interval && f->server_interval < own_interval(f))
+		return INTERVAL_SERVER;
+
+	return f->policy.interval ? INTERVAL_CONFIGURED : INTERVAL_DEFAULT;
 }
 
 
@@ -114,17 +138,11 @@ msec_t flow_deadline(const struct flow *f)
 }
 
 
-static void stop_waiting(struct flow *f)
+/* Connected, and not on its way out. */
+static bool in_use(const struct flow *f)
 {
-	f->waiting = f->asked = false;
-	f->overdue_at = f->dead_at = NEVER;
-}
-
-
-/* RFC 5626 §4.4: spread over 80 to 100 % of the interval. */
-static void schedule_ping(struct flow *f, msec_t now)
-{
-	f->next_ping = now + rng_percent(&f->rng, flow_interval(f), 80, 100);
+	return f->state == FLOW_UP || f->state == FLOW_PROVEN ||
+		f->state == FLOW_SUSPECT;
 }
 
 
@@ -133,7 +151,7 @@ static unsigned live(struct flow *f, msec_t now)
 {
 	unsigned acts = 0;
 
-	if (f->state == FLOW_CONNECTING || f->state == FLOW_DOWN)
+	if (!in_use(f))
 		return 0;
 
 	if (f->state == FLOW_SUSPECT) {
@@ -146,7 +164,8 @@ static unsigned live(struct flow *f, msec_t now)
 	}
 
 	f->life_at = now;
-	stop_waiting(f);
+	f->doubted = false;
+	flow_stop_waiting(f);
 
 	return acts;
 }
@@ -206,7 +225,7 @@ unsigned flow_on_registered(struct flow *f, msec_t now)
 {
 	unsigned acts;
 
-	if (f->state == FLOW_CONNECTING || f->state == FLOW_DOWN)
+	if (!in_use(f))
 		return 0;
 
 	acts = live(f, now);
@@ -215,7 +234,7 @@ unsigned flow_on_registered(struct flow *f, msec_t now)
 		return refresh_is_check(f) ? acts | prove(f) : acts;
 
 	f->registered = true;
-	schedule_ping(f, now);
+	flow_schedule(f, now);
 	if (f->asking != KEEPALIVE_REGISTER)
 		f->next_ping = now + rng_between(&f->rng, 1, FLOW_FIRST_PING);
 
@@ -228,11 +247,27 @@ unsigned flow_on_promise(struct flow *f, bool promised, uint32_t interval,
 {
 	f->promised = promised;
 	f->server_interval = SECONDS(interval);
-
-	if (f->next_ping != NEVER)
-		f->next_ping = clock_min(f->next_ping, now + flow_interval(f));
+	flow_hasten(f, now);
 
 	return 0;
+}
+
+
+unsigned flow_on_stun_allowed(struct flow *f, bool allowed, msec_t now)
+{
+	(void)now;
+
+	f->stun_allowed = allowed && !f->policy.stream;
+	flow_choose(f);
+
+	return 0;
+}
+
+
+void flow_set_learned(struct flow *f, msec_t interval, msec_t now)
+{
+	f->learned = interval;
+	flow_hasten(f, now);
 }
 
 
@@ -246,7 +281,7 @@ unsigned flow_on_pong(struct flow *f, msec_t now)
 {
 	unsigned acts;
 
-	if (f->state == FLOW_CONNECTING || f->state == FLOW_DOWN)
+	if (!in_use(f))
 		return 0;
 
 	/* A CRLF that answers nothing is the server's own keepalive: life, but
@@ -257,7 +292,7 @@ unsigned flow_on_pong(struct flow *f, msec_t now)
 	++f->pongs;
 	f->pinged = false;
 	f->ponged = true;
-	if (f->waiting && !f->asked)
+	if (f->policy.stream && f->waiting && !f->asked)
 		measure(f, now);
 
 	acts = live(f, now);
@@ -266,18 +301,30 @@ unsigned flow_on_pong(struct flow *f, msec_t now)
 }
 
 
-unsigned flow_on_options_answer(struct flow *f, msec_t now)
+static unsigned answered(struct flow *f, bool *answers, msec_t now)
 {
 	unsigned acts;
 
-	if (f->state == FLOW_CONNECTING || f->state == FLOW_DOWN)
+	if (!in_use(f))
 		return 0;
 
 	++f->pongs;
-	f->answers_options = true;
+	*answers = true;
 	acts = live(f, now);
 
 	return acts | prove(f);
+}
+
+
+unsigned flow_on_options_answer(struct flow *f, msec_t now)
+{
+	return answered(f, &f->answers_options, now);
+}
+
+
+unsigned flow_on_stun_answer(struct flow *f, msec_t now)
+{
+	return answered(f, &f->answers_stun, now);
 }
 
 
@@ -292,130 +339,11 @@ unsigned flow_on_failed(struct flow *f, enum reason reason)
 	if (f->state == FLOW_DOWN)
 		return 0;
 
+	/* the end of one that was replaced is no failure */
+	f->reason = f->state == FLOW_DRAINING ? REASON_OK : reason;
 	f->state = FLOW_DOWN;
-	f->reason = reason;
-	stop_waiting(f);
+	flow_stop_waiting(f);
 	f->next_ping = f->whole_by = NEVER;
 
 	return FLOW_CLOSE;
-}
-
-
-/* Early enough for an OPTIONS to be answered before the flow counts as dead. */
-static msec_t overdue_after(const struct flow *f)
-{
-	const msec_t wait = clock_max(FLOW_OVERDUE_MIN,
-				      FLOW_OVERDUE_RTTS * f->rtt);
-
-	return clock_min(wait, f->policy.pong_timeout / 2);
-}
-
-
-static unsigned ping_stream(struct flow *f, msec_t now)
-{
-	if (!f->waiting) {
-		f->waiting = true;
-		f->ping_at = now;
-		f->dead_at = now + f->policy.pong_timeout;
-
-		f->asked = f->asking == KEEPALIVE_OPTIONS;
-		if (!f->asked)
-			f->overdue_at = now + overdue_after(f);
-	}
-	else if (f->asked) {
-		return FLOW_SEND_CRLF;  /* the OPTIONS is on its way already */
-	}
-
-	return f->asked ? FLOW_SEND_OPTIONS : FLOW_SEND_CRLF;
-}
-
-
-static unsigned ping_udp(struct flow *f, msec_t now)
-{
-	if (f->asking != KEEPALIVE_OPTIONS)
-		return FLOW_SEND_CRLF;
-
-	if (!f->waiting) {
-		f->waiting = f->asked = true;
-		f->ping_at = now;
-		f->overdue_at = now + FLOW_UDP_TRIES;
-	}
-
-	return FLOW_SEND_OPTIONS;
-}
-
-
-static unsigned ping(struct flow *f, msec_t now)
-{
-	unsigned acts;
-
-	schedule_ping(f, now);
-
-	if (f->asking == KEEPALIVE_REGISTER)
-		return FLOW_VERIFY;
-
-	acts = f->policy.stream ? ping_stream(f, now) : ping_udp(f, now);
-	f->pinged |= (acts & FLOW_SEND_CRLF) != 0;
-
-	return acts;
-}
-
-
-/* Proof before punishment: who never ponged is asked in another way. */
-static unsigned overdue_stream(struct flow *f)
-{
-	if (f->ponged || f->promised) {
-		f->state = FLOW_SUSPECT;
-		return 0;
-	}
-
-	f->asked = true;
-
-	return FLOW_SEND_OPTIONS;
-}
-
-
-static unsigned overdue_udp(struct flow *f)
-{
-	if (f->answers_options) {
-		f->state = FLOW_SUSPECT;
-		return FLOW_VERIFY;
-	}
-
-	/* It never answered an OPTIONS and need not. The next refresh is the
-	 * check; until then something small keeps the mapping open. */
-	stop_waiting(f);
-	if (f->policy.method == KEEPALIVE_OPTIONS)
-		return 0;
-
-	f->asking = KEEPALIVE_CRLF;
-
-	return FLOW_SEND_CRLF;
-}
-
-
-unsigned flow_on_timer(struct flow *f, msec_t now)
-{
-	unsigned acts = 0;
-
-	if (f->state == FLOW_DOWN)
-		return 0;
-
-	if (f->dead_at <= now)
-		return flow_on_failed(f, f->state == FLOW_CONNECTING ?
-				      REASON_CONNECT_TIMEOUT :
-				      REASON_FLOW_LOST);
-
-	if (f->whole_by <= now)
-		return flow_on_failed(f, REASON_FLOW_LOST);
-
-	if (f->overdue_at <= now) {
-		f->overdue_at = NEVER;
-		acts |= f->policy.stream ? overdue_stream(f) : overdue_udp(f);
-	}
-
-	if (f->next_ping <= now)
-		acts |= ping(f, now);
-
-	return acts;
 }

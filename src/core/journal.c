@@ -1,7 +1,12 @@
-/* The last events of an account, a ring in memory of the caller. */
+/* The last events of an account, in memory of the caller. */
 
-#include <stddef.h>
+#include <string.h>
+#include "answer.h"
 #include "journal.h"
+#include "probe.h"
+
+
+#define ROUTINE_SHARE 4  /* the part of the room that routine may keep: 1/4 */
 
 
 const char *event_name(enum event_type t)
@@ -32,23 +37,73 @@ void journal_init(struct journal *j, struct event *eventv, uint32_t size)
 }
 
 
+bool event_routine(const struct event *e)
+{
+	switch ((enum event_type)e->type) {
+
+	case EVENT_FLOW_UP:
+	case EVENT_REGISTER_SENT:
+	case EVENT_INBOUND:
+		return true;
+
+	case EVENT_RESPONSE:
+		return answer_is_good(e->code) || answer_is_challenge(e->code);
+
+	case EVENT_PROBE:
+		return e->value == PROBE_PROVEN;
+
+	case EVENT_VERDICT:
+	case EVENT_FLOW_DOWN:
+	case EVENT_MAPPING:
+	case EVENT_BINDING:
+	case EVENT_GHOST_REMOVED:
+	case EVENT_CONFIG:
+	case EVENT_ADDRESS:
+		break;
+	}
+
+	return false;
+}
+
+
+/* Which one goes when there is no room. */
+static uint32_t least_wanted(const struct journal *j)
+{
+	uint32_t first = 0, routine = 0;
+
+	for (uint32_t i = j->count; i--; ) {
+		if (event_routine(&j->eventv[i])) {
+			first = i;
+			++routine;
+		}
+	}
+
+	return routine > j->size / ROUTINE_SHARE ? first : 0;
+}
+
+
+static void forget(struct journal *j, uint32_t i)
+{
+	--j->count;
+	memmove(&j->eventv[i], &j->eventv[i + 1],
+		(j->count - i) * sizeof(*j->eventv));
+}
+
+
 const struct event *journal_add(struct journal *j, const struct event *e)
 {
-	struct event *slot;
+	struct event *place;
 
 	if (!j->size)
 		return NULL;
+	if (j->count == j->size)
+		forget(j, least_wanted(j));
 
-	slot = &j->eventv[j->next];
-	*slot = *e;
-	slot->seq = ++j->seq;
+	place = &j->eventv[j->count++];
+	*place = *e;
+	place->seq = ++j->seq;
 
-	if (++j->next == j->size)
-		j->next = 0;
-	if (j->count < j->size)
-		++j->count;
-
-	return slot;
+	return place;
 }
 
 
@@ -72,13 +127,5 @@ const struct event *journal_restore(struct journal *j, const struct event *e)
 
 const struct event *journal_get(const struct journal *j, uint32_t i)
 {
-	uint32_t oldest;
-
-	if (i >= j->count)
-		return NULL;
-
-	/* Until the ring is full it starts at 0, then where the next goes. */
-	oldest = j->count < j->size ? 0 : j->next;
-
-	return &j->eventv[((uint64_t)oldest + i) % j->size];
+	return i < j->count ? &j->eventv[i] : NULL;
 }

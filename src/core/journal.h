@@ -1,7 +1,11 @@
 /* The last events of an account with their reasons, in memory of the caller.
  *
  * An event is numbers only: texts are made when somebody asks, so that a
- * journal is small and nothing from the network is kept as a string. */
+ * journal is small and nothing from the network is kept as a string.
+ *
+ * What happens every few minutes while all is well (refreshes, calls) would
+ * soon have pushed out why nobody could call last night. So the oldest of such
+ * routine goes first, until it has no more than a quarter of the room. */
 
 #ifndef JOURNAL_H
 #define JOURNAL_H
@@ -13,18 +17,26 @@
 
 
 enum event_type {
-	EVENT_VERDICT,           /* registered, reachable or reason changed */
+	EVENT_VERDICT,           /* registered, reachable or reason changed;
+				    value, if not reachable: [ms] for which that
+				    may have been so already */
 	EVENT_FLOW_UP,
-	EVENT_FLOW_DOWN,         /* reason */
+	EVENT_FLOW_DOWN,         /* reason; value: [s] of silence before, 0: it
+				    was not silent */
 	EVENT_REGISTER_SENT,     /* value: CSeq */
 	EVENT_RESPONSE,          /* code; value: granted lease [s] of a 200 */
-	EVENT_MAPPING,           /* addr: the new one */
-	EVENT_BINDING,           /* value: how many bindings are not ours */
+	EVENT_MAPPING,           /* addr: the new one; value: mapping_news */
+	EVENT_BINDING,           /* value: how many are not our present one,
+				    code: of them ours; reason
+				    binding-ghost-only: they come back, another
+				    machine has our instance */
 	EVENT_GHOST_REMOVED,     /* addr */
 	EVENT_INBOUND,           /* code: our answer */
-	EVENT_PROBE,
+	EVENT_PROBE,             /* value: enum probe_result; code: answer;
+				    reason probe-lost: a REGISTER follows */
 	EVENT_CONFIG,
-	EVENT_ADDRESS,
+	EVENT_ADDRESS,           /* addr: the site's, or if value is 1 the
+				    machine's own, is this now */
 };
 #define EVENT_COUNT (EVENT_ADDRESS + 1)
 
@@ -44,18 +56,22 @@ struct event {
 };
 
 struct journal {
-	struct event *eventv;    /* the caller's memory, used as a ring */
+	struct event *eventv;    /* the caller's memory, the oldest first */
 	uint32_t size;
-	uint32_t count;          /* events in the ring, at most size */
-	uint32_t next;           /* where in the ring the next one goes */
+	uint32_t count;          /* events in it, at most size */
 	uint32_t seq;            /* of the newest; 0: none yet */
 };
 
 
 void journal_init(struct journal *j, struct event *eventv, uint32_t size);
 
-/* Copies *e in, gives it the next seq and returns the copy; NULL without
- * memory (size 0). */
+/* Is it something that happens again and again while all is well: a REGISTER
+ * sent, a response 2xx, 401 or 407, a flow that came up, a request from
+ * outside, a probe that came back? */
+bool event_routine(const struct event *e);
+
+/* Copies *e in, gives it the next seq and returns the copy, which moves when
+ * the next one comes; NULL without memory (size 0). */
 const struct event *journal_add(struct journal *j, const struct event *e);
 
 /* Puts an event of an earlier run back with the seq it had, the oldest first;

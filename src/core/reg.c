@@ -1,5 +1,6 @@
 /* One registration: see reg.h. Orders, facts and questions; the steps that they
- * lead to are in reg_step.c, what answers lead to is in reg_answer.c. */
+ * lead to are in reg_step.c, what answers lead to is in reg_answer.c, the
+ * successor of a flow in reg_replace.c, the end in reg_leave.c. */
 
 #include <string.h>
 #include "reg_step.h"
@@ -19,7 +20,7 @@ void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed)
 	r->answer_at = NEVER;
 	r->resolved_at = NEVER;
 	r->sent_at = NEVER;
-	r->deadline = r->race_at = NEVER;
+	r->deadline = r->race_at = r->replace_at = NEVER;
 }
 
 
@@ -29,92 +30,6 @@ void reg_restore(struct reg *r, uint32_t cseq, bool outbound, bool worked)
 	r->outbound = outbound;
 	r->restored = true;
 	r->challenge.worked = worked;
-}
-
-
-/* --- stop --- */
-
-static unsigned left(struct reg *r, msec_t now)
-{
-	const bool again = r->again;
-
-	r->flow = r->leaving = r->again = false;
-	r->lease_end = 0;
-	r->reason = REASON_STARTING;     /* of nothing, should it start again */
-	reg_set(r, REG_OFF, NEVER);
-
-	if (again)
-		return REG_DO_ABANDON | reg_start(r, now);
-
-	return REG_DO_ABANDON | REG_DO_CLOSE | REG_DO_LEFT;
-}
-
-
-/* The deadline of the whole leaving stays the one set first. */
-static unsigned leave(struct reg *r, msec_t now)
-{
-	r->left_behind = reg_bound(r, now);
-	if (!r->flow || !r->policy->unregister || !r->left_behind)
-		return left(r, now);
-
-	r->state = REG_LEAVING;
-	++r->cseq;
-
-	return REG_DO_LEAVE;
-}
-
-
-unsigned reg_stop(struct reg *r, msec_t now)
-{
-	r->again = false;
-
-	switch ((enum reg_state)r->state) {
-
-	case REG_OFF:
-		return REG_DO_LEFT;
-
-	case REG_LEAVING:
-		return 0;
-
-	case REG_SENT:
-		/* RFC 3261 §10.2: not while another one is outstanding */
-		r->leaving = r->left_behind = true;
-		r->deadline = clock_min(r->deadline, now + REG_LEAVE_MAX);
-		return r->policy->unregister ? 0 : left(r, now);
-
-	case REG_WAIT:
-	case REG_RESOLVE:
-	case REG_CONNECT:
-	case REG_TURN:
-	case REG_BOUND:
-	case REG_HELD:
-		break;
-	}
-
-	r->answer_sends = 0;
-	r->deadline = now + REG_LEAVE_MAX;
-
-	return leave(r, now);
-}
-
-
-static unsigned on_left_answer(struct reg *r, const struct answer *a,
-			       msec_t now)
-{
-	const enum answer_class class = answer_class(a, false);
-
-	r->code = a->code;
-	if (class == ANSWER_CHALLENGE && a->challenge == CHALLENGE_ANSWER &&
-	    reg_answer_send(r)) {
-		r->challenged = true;
-		++r->cseq;
-		return REG_DO_LEAVE;
-	}
-
-	if (class == ANSWER_GOOD)
-		r->left_behind = false;
-
-	return left(r, now);
 }
 
 
@@ -178,6 +93,8 @@ unsigned reg_reconnect(struct reg *r, msec_t now)
 		return 0;
 
 	reg_new_round(r);
+	r->elder = r->fetch = false;
+	reg_end_doubt(r);
 
 	return REG_DO_ABANDON | reg_seek(r, now);
 }
@@ -210,11 +127,8 @@ unsigned reg_on_resolved(struct reg *r, const struct target_list *list,
 }
 
 
-unsigned reg_on_resolve_failed(struct reg *r, msec_t now)
+static unsigned resolve_failed(struct reg *r, msec_t now)
 {
-	if (r->state != REG_RESOLVE)
-		return 0;
-
 	r->reason = REASON_DNS_FAILURE;
 	r->code = 0;
 
@@ -232,6 +146,15 @@ unsigned reg_on_resolve_failed(struct reg *r, msec_t now)
 }
 
 
+unsigned reg_on_resolve_failed(struct reg *r, msec_t now)
+{
+	if (r->state != REG_RESOLVE)
+		return 0;
+
+	return reg_settle(r, resolve_failed(r, now), now);
+}
+
+
 unsigned reg_on_connected(struct reg *r, unsigned index, msec_t now)
 {
 	if (r->state != REG_CONNECT)
@@ -242,6 +165,7 @@ unsigned reg_on_connected(struct reg *r, unsigned index, msec_t now)
 	r->flow = true;
 	r->here = r->alone = false;
 	r->proven = r->answered = r->silent = r->challenged = false;
+	r->suspect = false;
 	r->answer_sends = 0;
 
 	return reg_want_turn(r, now);
@@ -265,13 +189,10 @@ static bool goes_on(const struct reg *r, unsigned index)
 }
 
 
-unsigned reg_on_connect_failed(struct reg *r, unsigned index,
+static unsigned connect_failed(struct reg *r, unsigned index,
 			       enum reason reason, uint32_t down, msec_t now)
 {
 	const bool other = goes_on(r, index);
-
-	if (r->state != REG_CONNECT)
-		return 0;
 
 	r->reason = reason;
 	r->code = 0;
@@ -306,6 +227,16 @@ unsigned reg_on_connect_failed(struct reg *r, unsigned index,
 }
 
 
+unsigned reg_on_connect_failed(struct reg *r, unsigned index,
+			       enum reason reason, uint32_t down, msec_t now)
+{
+	if (r->state != REG_CONNECT)
+		return 0;
+
+	return reg_settle(r, connect_failed(r, index, reason, down, now), now);
+}
+
+
 unsigned reg_on_proven(struct reg *r, msec_t now)
 {
 	(void)now;
@@ -331,21 +262,18 @@ static unsigned lost_unanswered(struct reg *r, enum reason reason, msec_t now)
 }
 
 
-unsigned reg_on_flow_lost(struct reg *r, enum reason reason, msec_t now)
+static unsigned flow_lost(struct reg *r, enum reason reason, msec_t now)
 {
-	if (!r->flow)
-		return 0;
-
 	r->flow = false;
 
 	switch ((enum reg_state)r->state) {
 
 	case REG_LEAVING:
-		return left(r, now);
+		return reg_left(r, now);
 
 	case REG_SENT:
 		if (r->leaving)
-			return left(r, now);
+			return reg_left(r, now);
 		r->outcomes += r->again;
 		r->again = false;
 		return REG_DO_ABANDON | lost_unanswered(r, reason, now);
@@ -371,6 +299,12 @@ unsigned reg_on_flow_lost(struct reg *r, enum reason reason, msec_t now)
 }
 
 
+unsigned reg_on_flow_lost(struct reg *r, enum reason reason, msec_t now)
+{
+	return r->flow ? reg_settle(r, flow_lost(r, reason, now), now) : 0;
+}
+
+
 unsigned reg_on_turn(struct reg *r, msec_t now)
 {
 	if (r->state == REG_CONNECT) {
@@ -386,7 +320,7 @@ unsigned reg_on_turn(struct reg *r, msec_t now)
 	reg_set(r, REG_SENT, now + REG_TIMER_F);
 	++r->cseq;
 
-	return REG_DO_SEND;
+	return r->fetching ? REG_DO_FETCH : REG_DO_SEND;
 }
 
 
@@ -430,12 +364,10 @@ void reg_on_sent(struct reg *r, enum challenge_sent sent, unsigned named,
 
 unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now)
 {
-	const msec_t deadline = r->deadline;
-	const bool again = r->again;
 	unsigned acts;
 
 	if (r->state == REG_LEAVING)
-		return on_left_answer(r, a, now);
+		return reg_left_answer(r, a, now);
 
 	if (r->state != REG_SENT)
 		return 0;
@@ -443,19 +375,19 @@ unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now)
 	r->answered = true;
 	r->silent = false;
 	r->answer_at = now;
-	r->code = a->code;
 
-	if (!r->leaving)
-		return reg_once_more(r, reg_conclude(r, a, now), now);
+	if (r->leaving)
+		return reg_settle(r, reg_stopped_answer(r, a, now), now);
 
-	/* It was told to stop meanwhile. Only a binding still matters. */
-	r->again = false;
-	acts = reg_conclude(r, a, now) & (REG_DO_HOLD | REG_DO_RENEW);
-	r->again = again;
-	r->leaving = false;
-	r->deadline = deadline;
+	if (r->fetching) {
+		acts = reg_fetched(r, a, now);
+	}
+	else {
+		r->code = a->code;
+		acts = reg_conclude(r, a, now);
+	}
 
-	return acts | leave(r, now);
+	return reg_settle(r, reg_once_more(r, acts, now), now);
 }
 
 
@@ -470,6 +402,9 @@ unsigned reg_on_verify(struct reg *r, msec_t now)
 					r->answer_at + REG_ANSWER_GAP);
 		return 0;
 	}
+
+	if (r->fetching)
+		r->refresh_at = now;     /* after that */
 
 	/* A sign of life from an edge that had not answered. */
 	if (r->state == REG_WAIT && r->silent) {
@@ -490,7 +425,19 @@ unsigned reg_on_local_event(struct reg *r, msec_t now)
 }
 
 
-unsigned reg_on_timer(struct reg *r, msec_t now)
+static unsigned silence(struct reg *r, msec_t now)
+{
+	static const struct answer none;
+
+	if (r->leaving)
+		return reg_left(r, now);
+
+	return r->fetching ? REG_DO_ABANDON | reg_fetched(r, &none, now)
+			   : reg_no_answer(r, now);
+}
+
+
+static unsigned deadline_passed(struct reg *r, msec_t now)
 {
 	if (r->race_at <= now) {
 		r->race_at = NEVER;
@@ -526,13 +473,27 @@ unsigned reg_on_timer(struct reg *r, msec_t now)
 		return reg_want_turn(r, now);
 
 	case REG_SENT:
-		return r->leaving ? left(r, now) : reg_no_answer(r, now);
+		return silence(r, now);
 
 	case REG_LEAVING:
-		return left(r, now);
+		return reg_left(r, now);
 	}
 
 	return 0;
+}
+
+
+unsigned reg_on_timer(struct reg *r, msec_t now)
+{
+	unsigned acts = 0;
+
+	if (r->replace_at <= now) {
+		r->replace_at = NEVER;
+		if (r->doubted)
+			acts = REG_DO_REPLACE;
+	}
+
+	return acts | reg_settle(r, deadline_passed(r, now), now);
 }
 
 
@@ -569,6 +530,12 @@ bool reg_wants_turn(const struct reg *r)
 }
 
 
+bool reg_wants_replace(const struct reg *r)
+{
+	return r->doubted;
+}
+
+
 bool reg_names_old(const struct reg *r, bool same)
 {
 	return !r->alone && (r->token || !same);
@@ -591,7 +558,7 @@ enum challenge_sent reg_credentials(const struct reg *r, bool known,
 		return CHALLENGE_SENT_FRESH;
 
 	if (!challenge_may_reuse(&r->challenge, now) ||
-	    (!r->answered && r->policy->learns && !r->outbound))
+	    (!r->answered && r->policy->learns))
 		return CHALLENGE_SENT_NONE;
 
 	return CHALLENGE_SENT_REUSED;
@@ -612,7 +579,7 @@ enum pace_class reg_class(const struct reg *r, msec_t now)
 
 msec_t reg_deadline(const struct reg *r)
 {
-	return clock_min(r->deadline, r->race_at);
+	return clock_min(r->deadline, clock_min(r->race_at, r->replace_at));
 }
 
 

@@ -8,7 +8,11 @@
  *
  * Facts come in through reg_on_*(), what to do comes back as bits; the waits
  * are absolute deadlines. The flow itself lives elsewhere (flow.h): here is
- * only known whether there is one. */
+ * only known whether there is one.
+ *
+ * A flow that is doubted is replaced beside itself (reg_replace.c): it is kept
+ * as the elder while a new one is made and REGISTERs. Only then it goes. If the
+ * new one cannot be had the elder is taken back. */
 
 #ifndef REG_H
 #define REG_H
@@ -72,27 +76,33 @@ enum reg_state {
 enum {
 	REG_DO_ABANDON  = 1 << 0, /* forget the REGISTER in flight */
 	REG_DO_CLOSE    = 1 << 1, /* let go of the flow */
-	REG_DO_RENEW    = 1 << 2, /* a new Call-ID */
-	REG_DO_RESOLVE  = 1 << 3, /* the redirect's host if ->redirected */
-	REG_DO_HOLD     = 1 << 4, /* edge_on_hold(edge, reg->hold_until) */
-	REG_DO_CONNECT  = 1 << 5, /* ask target.index's edge for a connect */
-	REG_DO_OPEN     = 1 << 6, /* connect to it now */
-	REG_DO_RACE     = 1 << 7, /* ask target.rival's edge for a connect */
-	REG_DO_OPEN_RIVAL = 1 << 8, /* and connect there too */
-	REG_DO_ASK      = 1 << 9, /* ask the edge for a turn, reg_class() */
-	REG_DO_SEND     = 1 << 10, /* REGISTER now, with CSeq reg->cseq */
-	REG_DO_LEAVE    = 1 << 11, /* the same with expires 0 */
-	REG_DO_LEFT     = 1 << 12, /* leaving is over */
+	REG_DO_TAKE_BACK = 1 << 2, /* the elder is the flow again */
+	REG_DO_RETIRE   = 1 << 3, /* the elder was replaced: let it drain */
+	REG_DO_ASIDE    = 1 << 4, /* the flow becomes the elder, and is kept */
+	REG_DO_RENEW    = 1 << 5, /* a new Call-ID */
+	REG_DO_REPLACE  = 1 << 6, /* ask the edge for a turn to replace */
+	REG_DO_RESOLVE  = 1 << 7, /* the redirect's host if ->redirected */
+	REG_DO_HOLD     = 1 << 8, /* edge_on_hold(edge, reg->hold_until) */
+	REG_DO_CONNECT  = 1 << 9, /* ask target.index's edge for a connect */
+	REG_DO_OPEN     = 1 << 10, /* connect to it now */
+	REG_DO_RACE     = 1 << 11, /* ask target.rival's edge for a connect */
+	REG_DO_OPEN_RIVAL = 1 << 12, /* and connect there too */
+	REG_DO_ASK      = 1 << 13, /* ask the edge for a turn, reg_class() */
+	REG_DO_SEND     = 1 << 14, /* REGISTER now, with CSeq reg->cseq */
+	REG_DO_FETCH    = 1 << 15, /* the same without Contact: a question */
+	REG_DO_LEAVE    = 1 << 16, /* the same with expires 0 */
+	REG_DO_LEFT     = 1 << 17, /* leaving is over */
 };
 
 /* What the operator configured, as the core needs it. */
 struct reg_policy {
 	uint32_t expires;        /* [s] requested */
-	msec_t verify;           /* [ms] UDP: refresh so often at least; 0: off */
+	msec_t verify;           /* [ms] UDP: refresh at least so often; 0: no */
 	bool unregister;         /* on stop */
 	bool vouched;            /* Contact policy static: see verdict.h */
-	bool learns;             /* Contact policy auto: the first challenge of
-				    a flow teaches where the registrar sees us */
+	bool learns;             /* Contact policy auto or mapped: the first
+				    challenge of a flow teaches where the
+				    registrar sees us */
 	enum digest_algorithm min_digest;
 };
 
@@ -122,6 +132,19 @@ struct reg {
 				    it was refused, or took ours with it */
 	bool redirected;         /* the flow goes to where a 3xx sent it */
 	bool rival_open;         /* connects to target.rival too */
+	bool suspect;            /* the flow has not answered in time */
+	bool doubted;            /* it is to be replaced, and that waits
+				    for its turn */
+	bool moved;              /* ... or is under way, whatever the flow may
+				    still say for itself */
+	bool elder;              /* the flow that the binding was made over is
+				    kept beside the one that is to come */
+	bool elder_proven;
+	bool elder_stream;       /* it is TCP or TLS */
+	bool elder_redirected;   /* it goes to where a 3xx sent it */
+	bool fetch;              /* somebody wants to know the bindings */
+	bool fetching;           /* the turn, or the REGISTER in flight, is for
+				    that */
 	uint8_t named;           /* old bindings in the last REGISTER */
 	uint8_t answer_sends;    /* since the last send of our own accord */
 	uint8_t adjusted;        /* 423, 439, 420, 3xx: once each per round */
@@ -130,6 +153,7 @@ struct reg {
 	enum contact_match match;
 	struct addr contact;     /* of our own binding */
 	uint16_t code;           /* of the last try; 0: it had no answer */
+	uint16_t fetch_code;     /* the same of a fetch */
 	uint32_t cseq;           /* of the last REGISTER sent */
 	uint32_t expires;        /* [s] to ask for */
 	uint32_t granted;        /* [s] */
@@ -144,6 +168,8 @@ struct reg {
 	msec_t at_once_from;     /* nothing is done at once before */
 	msec_t hold_until;       /* for REG_DO_HOLD */
 	msec_t race_at;          /* when the other family is tried; NEVER */
+	msec_t replace_at;       /* when the turn may be asked for; NEVER */
+	msec_t refresh_at;       /* of the binding */
 };
 
 
@@ -159,6 +185,9 @@ unsigned reg_start(struct reg *r, msec_t now);
 unsigned reg_stop(struct reg *r, msec_t now);    /* un-REGISTERs if bound */
 unsigned reg_kick(struct reg *r, msec_t now);    /* REGISTER now, whatever */
 unsigned reg_reconnect(struct reg *r, msec_t now); /* ... over a new flow */
+/* Asks the registrar for its list, which changes nothing: RFC 3261 §10.2.3.
+ * Only while reg_may_fetch(); over when neither ->fetch nor ->fetching. */
+unsigned reg_fetch(struct reg *r, msec_t now);
 
 /* Facts. `reason`: why edges of the list are down, for the case that all
  * are. */
@@ -175,6 +204,15 @@ unsigned reg_on_connect_failed(struct reg *r, unsigned index,
 unsigned reg_on_race_turn(struct reg *r, msec_t now);
 unsigned reg_on_proven(struct reg *r, msec_t now);
 unsigned reg_on_flow_lost(struct reg *r, enum reason reason, msec_t now);
+/* A keepalive is overdue, or came late after all. */
+unsigned reg_on_suspect(struct reg *r, bool suspect, msec_t now);
+/* The flow cannot be right any more: its packets would leave from elsewhere. */
+unsigned reg_on_moved(struct reg *r, msec_t now);
+/* The turn after REG_DO_REPLACE. */
+unsigned reg_on_replace_turn(struct reg *r, msec_t now);
+/* The elder answered after all, or broke. */
+unsigned reg_on_elder_alive(struct reg *r, msec_t now);
+unsigned reg_on_elder_lost(struct reg *r, msec_t now);
 unsigned reg_on_turn(struct reg *r, msec_t now);
 /* After REG_DO_SEND and _LEAVE: what the message carried; `named` bindings of
  * earlier flows or runs were to be removed with it. */
@@ -191,6 +229,8 @@ bool reg_parked(const struct reg *r);             /* waits for a knock */
 bool reg_wants_connect(const struct reg *r);
 bool reg_wants_race(const struct reg *r);         /* a connect to the rival */
 bool reg_wants_turn(const struct reg *r);
+bool reg_wants_replace(const struct reg *r);
+bool reg_may_fetch(const struct reg *r);
 /* May the REGISTER to be sent now name an old binding of ours, to remove it?
  * `same`: it is the new one but for our token, and who ignores that would
  * remove the new one (RFC 3261 §19.1.4). */

@@ -9,6 +9,8 @@ enum {
 	ADJUSTED_EXPIRES  = 1 << 0,
 	ADJUSTED_PLAIN    = 1 << 1,
 	ADJUSTED_REDIRECT = 1 << 2,
+	ADJUSTED_CONTACT  = 1 << 3,
+	ADJUSTED_GHOSTS   = 1 << 4,
 };
 
 
@@ -62,12 +64,13 @@ static msec_t refresh_at(struct reg *r, msec_t now)
 }
 
 
-static unsigned absent(struct reg *r, msec_t now)
+static unsigned absent(struct reg *r, const struct answer *a, msec_t now)
 {
 	r->lease_end = 0;
 	r->here = false;
 	r->match = CONTACT_NO_MATCH;
-	r->reason = REASON_BINDING_ABSENT;
+	r->reason = a->contacts.ghosts ? REASON_BINDING_GHOST_ONLY
+				       : REASON_BINDING_ABSENT;
 
 	/* It may have gone with the old ones that were to be removed. */
 	if (r->named)
@@ -75,10 +78,32 @@ static unsigned absent(struct reg *r, msec_t now)
 
 	if (!r->absent_tried && reg_answer_send(r)) {
 		r->absent_tried = true;
+		r->adjusted |= a->rewrite ? ADJUSTED_CONTACT : 0;
 		return reg_want_turn(r, now);
 	}
 
-	return fail(r, REASON_BINDING_ABSENT, now);
+	return fail(r, r->reason, now);
+}
+
+
+/* The binding is there, but says the wrong address, or old ones are there too:
+ * one REGISTER for both, and each once a round (DESIGN §6). */
+static bool once_more(struct reg *r, const struct answer *a)
+{
+	const bool ghosts = a->removable && !r->alone;
+	uint8_t bits = 0;
+
+	if (a->rewrite)
+		bits |= ADJUSTED_CONTACT;
+	if (ghosts)
+		bits |= ADJUSTED_GHOSTS;
+
+	if (!(bits & ~r->adjusted) || !reg_answer_send(r))
+		return false;
+
+	r->adjusted |= bits;
+
+	return true;
 }
 
 
@@ -93,7 +118,7 @@ static unsigned good(struct reg *r, const struct answer *a, msec_t now)
 		r->failures = 0;
 
 	if (!a->bound)
-		return absent(r, now);
+		return absent(r, a, now);
 
 	r->absent_tried = false;
 	r->here = true;
@@ -103,8 +128,12 @@ static unsigned good(struct reg *r, const struct answer *a, msec_t now)
 	r->contact = a->contacts.own;
 	r->granted = a->contacts.lease;
 	r->lease_end = r->sent_at + SECONDS(a->contacts.lease);
+	r->refresh_at = refresh_at(r, now);
+	if (once_more(r, a))
+		return reg_want_turn(r, now);
+
 	++r->outcomes;
-	reg_set(r, REG_BOUND, refresh_at(r, now));
+	reg_set(r, REG_BOUND, r->refresh_at);
 
 	return 0;
 }

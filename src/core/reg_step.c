@@ -158,7 +158,19 @@ void reg_new_round(struct reg *r)
 {
 	r->answer_sends = 0;
 	r->adjusted = 0;
-	r->retry_after = r->challenged = false;
+	r->retry_after = r->challenged = r->fetching = false;
+}
+
+
+/* Is the flow worth to be kept beside the way to another one? On UDP its first
+ * answer tells that the registrar is back, a stream that swallowed a REGISTER
+ * is nothing to wait for. */
+static bool worth_keeping(const struct reg *r, msec_t now)
+{
+	if (!r->flow || !r->here)
+		return false;
+
+	return !target_stream(&r->target) || (reg_bound(r, now) && !r->silent);
 }
 
 
@@ -166,8 +178,13 @@ unsigned reg_begin_round(struct reg *r, msec_t now)
 {
 	reg_new_round(r);
 
-	/* A silent UDP edge: another socket, another mapping, fresh DNS. */
-	return r->flow && !r->silent ? reg_want_turn(r, now) : reg_seek(r, now);
+	if (r->flow && !r->silent && !r->suspect)
+		return reg_want_turn(r, now);
+
+	/* One that does not answer: another socket, another mapping, fresh
+	 * DNS. */
+	return worth_keeping(r, now) ? reg_set_aside(r, now)
+				     : reg_seek(r, now);
 }
 
 

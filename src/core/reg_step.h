@@ -1,5 +1,5 @@
 /* The steps of a registration: waits, the way to a flow, the turn, the round.
- * For reg.c and reg_answer.c alone; everybody else includes reg.h. */
+ * For the reg_*.c files alone; everybody else includes reg.h. */
 
 #ifndef REG_STEP_H
 #define REG_STEP_H
@@ -42,6 +42,37 @@ bool reg_answer_send(struct reg *r);
 
 /* At the start of a wait: REG_DO_CLOSE, unless the flow serves a binding. */
 unsigned reg_keep_or_close(struct reg *r, msec_t now);
+
+/* --- reg_leave.c --- */
+
+/* Off, and nothing is open. */
+unsigned reg_left(struct reg *r, msec_t now);
+/* An answer to the un-REGISTER; to a REGISTER in flight at the stop. */
+unsigned reg_left_answer(struct reg *r, const struct answer *a, msec_t now);
+unsigned reg_stopped_answer(struct reg *r, const struct answer *a,
+			    msec_t now);
+
+/* --- reg_replace.c --- */
+
+/* Keeps the flow beside the way to a new one. */
+unsigned reg_set_aside(struct reg *r, msec_t now);
+
+/* The end of every fact: what becomes of the elder now? */
+unsigned reg_settle(struct reg *r, unsigned acts, msec_t now);
+
+/* The flow is gone or wanted no more: so is the doubt about it. */
+void reg_end_doubt(struct reg *r);
+
+/* Before the un-REGISTER: over which flow? */
+unsigned reg_take_back(struct reg *r);
+
+/* --- reg_fetch.c --- */
+
+/* An answer to a fetch, or none (a->code 0). */
+unsigned reg_fetched(struct reg *r, const struct answer *a, msec_t now);
+
+/* BOUND again, and somebody has asked for the list. */
+unsigned reg_fetch_now(struct reg *r, msec_t now);
 
 /* --- reg_answer.c --- */
 

@@ -167,6 +167,46 @@ static struct verdict no(enum reason reason)
 }
 
 
+static struct verdict unproven(const struct verdict_facts *f)
+{
+	return (struct verdict){
+		true, REACHABLE_UNKNOWN, EVIDENCE_NONE,
+		outcome_or(f, REASON_UNPROVEN)
+	};
+}
+
+
+/* Is the binding's address one that the registrar cannot send to? */
+static bool is_private(const struct verdict_facts *f)
+{
+	if (addr_scope(&f->contact) == ADDR_PUBLIC)
+		return false;
+
+	/* Equal in a private network is fine: the registrar is in it too. */
+	if (addr_isset(&f->mapped))
+		return !addr_ip_equal(&f->contact, &f->mapped);
+
+	/* What a rewriting router shows us is not what the registrar holds. */
+	return addr_scope(&f->edge) == ADDR_PUBLIC && !f->alg;
+}
+
+
+/* Without better evidence: does the binding point to the flow? */
+static struct verdict by_address(const struct verdict_facts *f)
+{
+	if (f->vouched || !addr_isset(&f->contact))
+		return unproven(f);
+	if (is_private(f))
+		return no(REASON_BINDING_PRIVATE);
+	if (f->flapping || !addr_isset(&f->mapped))
+		return unproven(f);
+	if (addr_equal(&f->contact, &f->mapped))
+		return yes(f, EVIDENCE_FLOW);
+
+	return no(REASON_MAPPING_MOVED);
+}
+
+
 struct verdict verdict_of(const struct verdict_facts *f)
 {
 	if (!f->registered)
@@ -174,7 +214,11 @@ struct verdict verdict_of(const struct verdict_facts *f)
 
 	if (!f->flow_alive)
 		return no(outcome_or(f, REASON_FLOW_LOST));
+	if (f->probe_lost)
+		return no(REASON_PROBE_LOST);
 
+	if (f->probed)
+		return yes(f, EVIDENCE_PROBE);
 	if (f->inbound)
 		return yes(f, EVIDENCE_INBOUND);
 
@@ -182,21 +226,7 @@ struct verdict verdict_of(const struct verdict_facts *f)
 	if (f->outbound)
 		return yes(f, EVIDENCE_FLOW);
 
-	if (f->vouched || !addr_isset(&f->contact) || !addr_isset(&f->mapped))
-		return (struct verdict){
-			true, REACHABLE_UNKNOWN, EVIDENCE_NONE,
-			outcome_or(f, REASON_UNPROVEN)
-		};
-
-	/* Equal in a private network is fine: the registrar is in it too. */
-	if (addr_equal(&f->contact, &f->mapped))
-		return yes(f, EVIDENCE_FLOW);
-
-	if (addr_scope(&f->contact) != ADDR_PUBLIC &&
-	    !addr_ip_equal(&f->contact, &f->mapped))
-		return no(REASON_BINDING_PRIVATE);
-
-	return no(REASON_MAPPING_MOVED);
+	return by_address(f);
 }
 
 

@@ -63,9 +63,15 @@ struct verdict_facts {
 	bool outbound;           /* the registrar confirmed RFC 5626 */
 	struct addr contact;     /* the binding's address, unset: a host name */
 	struct addr mapped;      /* where the registrar sees the flow; unset */
+	struct addr edge;        /* where the flow goes; unset */
+	bool flapping;           /* `mapped` is another one in every answer */
+	bool alg;                /* a router rewrites what we send and read */
 	bool vouched;            /* the operator chose the Contact: a forwarded
 				    port looks like a mapping that moved */
 	bool inbound;            /* a request came in under this very binding */
+	bool probed;             /* our probe came back under this binding */
+	bool probe_lost;         /* it used to and does not any more, and no
+				    request came in since */
 	enum reason outcome;     /* the last outcome; OK if it was good */
 };
 
@@ -77,7 +83,13 @@ struct verdict {
 };
 
 
-/* The reason is `ok` only with `registered` and reachable yes. A last outcome
+/* What counts, the strongest first: a flow that is not alive; a lost probe; one
+ * that came back; a request that came in; outbound; the binding's address. That
+ * one is private where the registrar cannot be in the same network means no,
+ * that it is not where the registrar sees us as well; where addresses tell
+ * nothing it is unproven.
+ *
+ * The reason is `ok` only with `registered` and reachable yes. A last outcome
  * that was bad stays the reason while the evidence is still good: a refused
  * refresh is named before the lease ends. */
 struct verdict verdict_of(const struct verdict_facts *f);

@@ -1,5 +1,6 @@
 /* Reads the ACCOUNT of List and Status. */
 
+#include <stdio.h>
 #include <string.h>
 #include "account.h"
 #include "value.h"
@@ -33,6 +34,29 @@ enum colour account_reachable_colour(const struct odict *a)
 		return COLOUR_GOOD;
 
 	return strcmp(s, "no") ? COLOUR_UNSURE : COLOUR_BAD;
+}
+
+
+const char *account_moment(char buf[ACCOUNT_MOMENT], const char *prefix,
+			   const struct odict *o, const char *key)
+{
+	const int64_t usec = value_int(o, key, -1);
+	int64_t seconds = (text_now() - usec) / 1000000;
+	char time[TEXT_TIME], duration[TEXT_DURATION];
+
+	buf[0] = '\0';
+
+	if (usec < 0)
+		return buf;
+
+	/* the wall clock may have been set back since */
+	if (seconds < 0)
+		seconds = 0;
+
+	(void)snprintf(buf, ACCOUNT_MOMENT, "%s %s (%s ago)", prefix,
+		       text_time(time, usec), text_duration(duration, seconds));
+
+	return buf;
 }
 
 

@@ -16,6 +16,12 @@ const char *account_registered(const struct odict *a);
 enum colour account_registered_colour(const struct odict *a);
 enum colour account_reachable_colour(const struct odict *a);
 
+/* "PREFIX TIME (23m12s ago)" of a member that is a time; empty if that is not
+ * known. */
+#define ACCOUNT_MOMENT 80        /* bytes; a prefix has 16 at most */
+const char *account_moment(char buf[ACCOUNT_MOMENT], const char *prefix,
+			   const struct odict *o, const char *key);
+
 /* The flow that counts: the first with a registration, else the first; NULL:
  * none. */
 const struct odict *account_flow(const struct odict *a);

@@ -49,6 +49,8 @@ static const struct {
 	 "the configuration is not good, nothing has changed"},
 	{INTERFACE ".NotRunning", RESULT_FAILED, "paused or disabled"},
 	{INTERFACE ".NotPaused", RESULT_FAILED, "not paused"},
+	{INTERFACE ".NotConnected", RESULT_FAILED,
+	 "not connected to its registrar now, or not registered"},
 	{INTERFACE ".Busy", RESULT_FAILED,
 	 "too many wait for this account's outcome already"},
 	{INTERFACE ".TooLarge", RESULT_FAILED, "the reply would be too large"},

@@ -21,15 +21,20 @@ struct options {
 	const char *socket;
 	bool json;
 	int timeout;             /* [s]; 0: the verb's own */
+	int lines;               /* of history; 0: all */
 };
 
 /* argv[0] is the verb; the number of arguments has been checked. */
 typedef enum result (verb_h)(const struct options *opt, int argc, char **argv);
 
+verb_h verb_bindings;
 verb_h verb_help;                /* main.c */
+verb_h verb_history;
 verb_h verb_list;
 verb_h verb_pause;
 verb_h verb_ping;
+verb_h verb_probe;
+verb_h verb_purge_ghosts;        /* bindings.c */
 verb_h verb_reconnect;
 verb_h verb_register;
 verb_h verb_reload;

@@ -27,7 +27,7 @@ static void print_verdict(const struct odict *e, const char *text)
 }
 
 
-void event_print(const struct odict *e)
+void event_print(const struct odict *e, int indent)
 {
 	const char *kind = account_string(e, "event");
 	const char *text = odict_string(e, "text");
@@ -36,7 +36,7 @@ void event_print(const struct odict *e)
 	if (!text || !text[0])
 		text = account_string(e, "reason");
 
-	(void)printf("  %s  %-13s  ",
+	(void)printf("%*s%s  %-13s  ", indent, "",
 		     text_moment(time, value_int(e, "at_usec", -1)), kind);
 
 	if (strcmp(kind, "verdict"))

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <re.h>
 
-/* One line to stdout: time, kind, and what it was. */
-void event_print(const struct odict *e);
+/* One line to stdout, after `indent` spaces: time, kind, and what it was. */
+void event_print(const struct odict *e, int indent);
 
 #endif

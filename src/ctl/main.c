@@ -1,6 +1,7 @@
 /* sipregctl: asks a running sipregd, and shows what it says. */
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,20 +20,32 @@ struct verb {
 };
 
 static const struct verb verbv[] = {
-	{"list",      "",     "all accounts in a table (without a verb, too)",
-	 0, verb_list},
-	{"status",    "NAME", "the whole story of one account", 1,
+	{"list",         "",     "all accounts in a table (without a verb, "
+	 "too)", 0, verb_list},
+	{"status",       "NAME", "the whole story of one account", 1,
 	 verb_status},
-	{"register",  "NAME", "register now, wait for the outcome and say it",
-	 1, verb_register},
-	{"reconnect", "NAME", "the same over a new flow", 1, verb_reconnect},
-	{"pause",     "NAME", "un-register, and stay so until resume", 1,
+	{"history",      "NAME", "what has happened to it, and why", 1,
+	 verb_history},
+	{"register",     "NAME", "register now, wait for the outcome and say "
+	 "it", 1, verb_register},
+	{"reconnect",    "NAME", "the same over a new flow", 1,
+	 verb_reconnect},
+	{"pause",        "NAME", "un-register, and stay so until resume", 1,
 	 verb_pause},
-	{"resume",    "NAME", "end a pause: register again", 1, verb_resume},
-	{"reload",    "",     "read the configuration again", 0, verb_reload},
-	{"ping",      "",     "is the daemon there?", 0, verb_ping},
-	{"version",   "",     "the version of this program", 0, verb_version},
-	{"help",      "",     "this list", 0, verb_help},
+	{"resume",       "NAME", "end a pause: register again", 1,
+	 verb_resume},
+	{"bindings",     "NAME", "ask the registrar what it holds", 1,
+	 verb_bindings},
+	{"purge-ghosts", "NAME", "remove our old bindings there", 1,
+	 verb_purge_ghosts},
+	{"probe",        "NAME", "do calls arrive? exit status 0 if proven",
+	 1, verb_probe},
+	{"reload",       "",     "read the configuration again", 0,
+	 verb_reload},
+	{"ping",         "",     "is the daemon there?", 0, verb_ping},
+	{"version",      "",     "the version of this program", 0,
+	 verb_version},
+	{"help",         "",     "this list", 0, verb_help},
 	{NULL},
 };
 
@@ -57,12 +70,14 @@ static void usage(FILE *f)
 		    "VERB ...\n\n", f);
 
 	for (v = verbv; v->name; v++)
-		(void)fprintf(f, "  %-9s %-5s %s\n", v->name, v->args, v->help);
+		(void)fprintf(f, "  %-12s %-5s %s\n", v->name, v->args,
+			      v->help);
 
 	(void)fputs("\n"
 		    "  -s, --socket SOCKET  default $SIPREGD_SOCKET, else "
 		    SOCKET_DEFAULT "\n"
 		    "  -j, --json           one JSON document\n"
+		    "  -n, --lines N        history: only the last N events\n"
 		    "  -t, --timeout SEC    how long to wait for the daemon\n"
 		    "  -h, --help           this text\n"
 		    "  -V, --version        the version\n", f);
@@ -94,15 +109,19 @@ static const struct verb *verb_find(const char *name)
 }
 
 
-static bool timeout_parse(int *timeout, const char *s)
+/* 1 to `max`; else it says so after the option's name. */
+static bool number_parse(int *number, const char *s, int max,
+			 const char *option)
 {
 	char *end;
 	const long n = strtol(s, &end, 10);
 
-	if (end == s || *end || n < 1 || n > TIMEOUT_MAX)
+	if (end == s || *end || n < 1 || n > max) {
+		complain("%s: 1 to %d", option, max);
 		return false;
+	}
 
-	*timeout = (int)n;
+	*number = (int)n;
 
 	return true;
 }
@@ -138,6 +157,11 @@ static enum result run(const struct options *opt, int argc, char **argv)
 		return RESULT_USAGE;
 	}
 
+	if (opt->lines && v->h != verb_history) {
+		complain("--lines is for history");
+		return RESULT_USAGE;
+	}
+
 	return v->h(opt, argc, argv);
 }
 
@@ -159,6 +183,7 @@ int main(int argc, char *argv[])
 	static const struct option longv[] = {
 		{"socket",  required_argument, NULL, 's'},
 		{"json",    no_argument,       NULL, 'j'},
+		{"lines",   required_argument, NULL, 'n'},
 		{"timeout", required_argument, NULL, 't'},
 		{"help",    no_argument,       NULL, 'h'},
 		{"version", no_argument,       NULL, 'V'},
@@ -167,7 +192,7 @@ int main(int argc, char *argv[])
 	struct options opt = {.socket = socket_default()};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "s:jt:hV", longv, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:jn:t:hV", longv, NULL)) != -1) {
 
 		switch (c) {
 
@@ -179,12 +204,16 @@ int main(int argc, char *argv[])
 			opt.json = true;
 			break;
 
-		case 't':
-			if (!timeout_parse(&opt.timeout, optarg)) {
-				complain("--timeout: 1 to %d seconds",
-					 TIMEOUT_MAX);
+		case 'n':
+			if (!number_parse(&opt.lines, optarg, INT_MAX,
+					  "--lines"))
 				return RESULT_USAGE;
-			}
+			break;
+
+		case 't':
+			if (!number_parse(&opt.timeout, optarg, TIMEOUT_MAX,
+					  "--timeout [s]"))
+				return RESULT_USAGE;
 			break;
 
 		case 'h':

@@ -111,3 +111,24 @@ void raw_inner(struct pl *inner, const struct pl *text)
 	inner->l -= 2;
 	trim(inner);
 }
+
+
+bool raw_next(struct pl *element, struct pl *rest)
+{
+	const char *end = rest->p + rest->l, *p;
+
+	if (!rest->l)
+		return false;
+
+	p = skip_value(rest->p, end);
+	element->p = rest->p;
+	element->l = (size_t)(p - rest->p);
+	trim(element);
+
+	if (p < end)
+		p = skip_space(p + 1, end);      /* the comma */
+	rest->p = p;
+	rest->l = (size_t)(end - p);
+
+	return true;
+}

@@ -16,4 +16,8 @@ bool raw_member(struct pl *value, const struct pl *text, const char *key);
  * space at both ends; nothing if it is neither. */
 void raw_inner(struct pl *inner, const struct pl *text);
 
+/* Takes the next element off *rest, what raw_inner() found in an array. False:
+ * there is none. */
+bool raw_next(struct pl *element, struct pl *rest);
+
 #endif

@@ -128,6 +128,7 @@ static void destructor(void *data)
 	unsigned i;
 
 	timer_cancel(&a->timer);
+	timer_cancel(&a->purge_timer);
 	agent_abort_waiters(a);
 	state_remove(&a->owner.node);
 	for (i = 0; i < a->slotc; i++)
@@ -182,6 +183,7 @@ int agent_alloc(struct agent **ap, struct config *config,
 	a->owner.settledh = settled_handler;
 	a->owner.arg = a;
 	timer_init(&a->timer, timer_handler, a);
+	timer_init(&a->purge_timer, agent_purge_handler, a);
 
 	a->regv = mem_zalloc(conf->policy.flows * sizeof(*a->regv), NULL);
 	if (!a->regv) {
@@ -295,6 +297,30 @@ void agent_on_local_event(struct agent *a)
 }
 
 
+void agent_on_network(struct agent *a, struct net_pass *pass)
+{
+	unsigned i;
+
+	for (i = 0; i < a->slotc; i++)
+		slot_on_network(&a->slotv[i], pass);
+}
+
+
+void agent_on_address_gone(struct agent *a, struct net_pass *pass)
+{
+	unsigned i;
+
+	for (i = 0; i < a->slotc; i++)
+		slot_on_address_gone(&a->slotv[i], pass);
+}
+
+
+void agent_on_address(struct agent *a, const struct addr *addr)
+{
+	account_on_address(&a->account, addr, false, loop_now());
+}
+
+
 void agent_tell(struct agent *a, enum event_type type)
 {
 	account_on_event(&a->account, type, loop_now());
@@ -304,6 +330,12 @@ void agent_tell(struct agent *a, enum event_type type)
 const struct account_conf *agent_conf(const struct agent *a)
 {
 	return a->conf;
+}
+
+
+const struct agent_env *agent_env(const struct agent *a)
+{
+	return a->owner.env;
 }
 
 
@@ -324,6 +356,10 @@ void agent_flow(const struct agent *a, unsigned i, struct agent_flow *f)
 	f->host = slot_host(s);
 	f->detail = s->detail;
 	f->extras = &s->extras;
+	f->mapping = &a->regv[i].flow.mapping;
+	f->interval = &a->regv[i].interval;
+	f->probe = &a->regv[i].probe;
+	f->notes = account_notes(&a->account, i, loop_now());
 
 	if (!t->link)
 		return;

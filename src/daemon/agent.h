@@ -5,6 +5,7 @@
 #define AGENT_H
 
 #include "account.h"
+#include "audit.h"
 #include "compat.h"
 #include "config.h"
 #include "slot.h"
@@ -12,6 +13,7 @@
 
 
 #define AGENT_WAITERS_MAX 64     /* who wait for one account's outcome */
+#define AGENT_PURGES      8      /* REGISTERs for one purge: 24 ghosts */
 
 struct agent;
 
@@ -27,6 +29,12 @@ struct agent_outcome {
 	enum reason reason;
 	enum reason ended;               /* the hold or Retry-After that was
 					    ended for it; REASON_OK: none */
+	const struct audit *audit;       /* Bindings, PurgeGhosts: what the
+					    registrar listed; NULL: no answer,
+					    or none with a list */
+	unsigned removed;                /* PurgeGhosts: ghosts that are gone */
+	enum probe_result probe;         /* Probe: what it proved, */
+	uint16_t probe_code;             /* and what was answered; 0: nothing */
 };
 typedef void (agent_outcome_h)(const struct agent_outcome *o, void *arg);
 
@@ -57,6 +65,16 @@ void agent_note_change(struct agent *a);
 /* Something around us changed so that success is likelier: ends back-offs. */
 void agent_on_local_event(struct agent *a);
 
+/* Addresses or routes of this machine, or the public address, may be others, or
+ * it has slept: its flows are looked at, and asked. */
+void agent_on_network(struct agent *a, struct net_pass *pass);
+/* An address is gone: flows from it are over. */
+void agent_on_address_gone(struct agent *a, struct net_pass *pass);
+
+/* The site's public address, or the one of this machine that its packets leave
+ * from, is this one now: an event. */
+void agent_on_address(struct agent *a, const struct addr *addr);
+
 /* An event of the account as a whole: EVENT_CONFIG and the like. */
 void agent_tell(struct agent *a, enum event_type type);
 
@@ -83,12 +101,31 @@ int agent_pause(struct agent *a, agent_outcome_h *h, void *arg);
 /* Starts again; the outcome as of agent_register(). EALREADY: not paused. */
 int agent_resume(struct agent *a, agent_outcome_h *h, void *arg);
 
+/* Asks the registrar what it holds: a REGISTER without Contact (RFC 3261
+ * §10.2.3), which changes nothing. ENOTCONN: there is no flow to ask over;
+ * EINVAL and EBUSY as of agent_register(). */
+int agent_bindings(struct agent *a, agent_outcome_h *h, void *arg);
+
+/* The same, and then removes what is certain to be ours and is not our present
+ * binding, in as many REGISTERs as it takes, AGENT_PURGES at most. It is asked
+ * for by a person: even where ghosts came back before. */
+int agent_purge_ghosts(struct agent *a, agent_outcome_h *h, void *arg);
+
+/* Sends a probe now, whatever speaks against it (core/probe.h), and waits for
+ * what it proves. ENOTCONN: there is no binding; EINVAL, EBUSY as above. */
+int agent_probe(struct agent *a, agent_outcome_h *h, void *arg);
+
 const struct account_conf *agent_conf(const struct agent *a);
+const struct agent_env *agent_env(const struct agent *a);
 const struct account *agent_account(const struct agent *a);
 
 /* The i-th flow for status; NULL members where there is none. */
 struct agent_flow {
 	const struct flow *flow;         /* NULL: no link now */
+	const struct mapping *mapping;
+	const struct interval *interval;
+	const struct probe *probe;
+	unsigned notes;                  /* MAPPING_NOTE_* that hold now */
 	const struct sa *local, *peer;
 	enum transport transport;
 	const char *host;                /* as configured */

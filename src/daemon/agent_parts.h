@@ -8,7 +8,9 @@
 
 
 enum {
-	AGENT_EVENTS = 16,       /* kept in memory for `status` */
+	AGENT_EVENTS = 32,       /* kept, in memory and on disk: a day of
+				    refreshes leaves three quarters of them to
+				    what is news (journal.h) */
 };
 
 struct agent {
@@ -22,12 +24,22 @@ struct agent {
 	struct event eventv[AGENT_EVENTS];
 	struct timer timer;
 	struct list waiters;
+	struct timer purge_timer;        /* the next REGISTER of a purge */
+	bool purge_due;
 	bool was_bound;                  /* when it was told to stop */
 	agent_event_h *eventh;
 	agent_left_h *lefth;
 	void *arg;
 };
 
+
+static inline const struct reg *reg_of_agent(const struct agent *a)
+{
+	return &a->regv[0].reg;
+}
+
+
+void agent_purge_handler(void *arg);     /* timer_h */
 
 /* After every step: who waits for what has ended now is told (agent_order.c).
  * At the end of the agent everybody is. */

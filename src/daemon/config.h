@@ -19,13 +19,6 @@
 
 #define CONFIG_ACCOUNTS_MAX 200000       /* twice of what it is built for */
 
-enum contact_policy {
-	CONTACT_AUTO,
-	CONTACT_MAPPED,
-	CONTACT_LOCAL,
-	CONTACT_STATIC,
-};
-
 enum inbound_policy {
 	INBOUND_REJECT,
 	INBOUND_REDIRECT,

@@ -198,7 +198,11 @@ static void derive_policy(struct work *w)
 {
 	struct account_conf *a = w->a;
 
-	a->policy.reg.learns = a->contact_policy == CONTACT_AUTO;
+	a->policy.contact = a->contact_policy;
+	a->policy.probe.enabled = a->probe;
+	a->policy.probe.interval = SECONDS(a->probe_interval);
+	a->policy.reg.learns = a->contact_policy == CONTACT_AUTO ||
+		a->contact_policy == CONTACT_MAPPED;
 	a->policy.reg.vouched = a->contact_policy == CONTACT_STATIC;
 	a->policy.flows = 1;     /* several are not acted on yet */
 }

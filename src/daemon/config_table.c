@@ -42,12 +42,12 @@ static const struct word familyv[] = {
 static const struct word keepalivev[] = {
 	{"auto", KEEPALIVE_AUTO}, {"crlf", KEEPALIVE_CRLF},
 	{"options", KEEPALIVE_OPTIONS},
-	{"stun", KEEPALIVE_STUN, .later = true},
+	{"stun", KEEPALIVE_STUN},
 	{"register", KEEPALIVE_REGISTER}, {NULL},
 };
 
 static const struct word contactv[] = {
-	{"auto", CONTACT_AUTO}, {"mapped", CONTACT_MAPPED, .later = true},
+	{"auto", CONTACT_AUTO}, {"mapped", CONTACT_MAPPED},
 	{"local", CONTACT_LOCAL}, {"static", CONTACT_STATIC}, {NULL},
 };
 
@@ -61,7 +61,7 @@ static const struct word versionv[] = {
 };
 
 static const struct word probev[] = {
-	{"auto", true, .later = true}, {"off", false}, {NULL},
+	{"auto", true}, {"off", false}, {NULL},
 };
 
 static const struct word inboundv[] = {
@@ -144,7 +144,7 @@ static const struct key accountv[] = {
 
 	{"probe.mode", WORD(probe, probev), .def = true},
 	{"probe.interval", NUMBER(probe_interval), .def = 300, .min = 10,
-	 .max = DAY, .flags = KEY_LATER},
+	 .max = DAY},
 	{"turn.server", STRING(turn_server), .check = check_host_port,
 	 .flags = KEY_LATER},
 	{"turn.user", STRING(turn_user), .flags = KEY_LATER},
@@ -189,12 +189,10 @@ static const struct key globalv[] = {
 
 	{"dns.servers", STRINGS(dns_textv, dns_textc), .max = 8,
 	 .check = check_ip_port},
-	{"stun.server", STRING(stun_server), .check = check_host_port,
-	 .flags = KEY_LATER},
-	{"stun.server2", STRING(stun_server2), .check = check_host_port,
-	 .flags = KEY_LATER},
+	{"stun.server", STRING(stun_server), .check = check_host_port},
+	{"stun.server2", STRING(stun_server2), .check = check_host_port},
 	{"stun.interval", NUMBER(stun_interval), .def = 30, .min = 5,
-	 .max = 3600, .flags = KEY_LATER},
+	 .max = 3600},
 	{"pace.edge_registers", NUMBER(pace.edge_registers), .def = 40,
 	 .max = RATE_MAX},
 	{"pace.registers", NUMBER(pace.registers), .def = 400,

@@ -153,6 +153,7 @@ static void destructor(void *data)
 
 	list_flush(&d->leavers);
 	list_flush(&d->gone);
+	network_close(d);
 	mem_deref(d->entryv);
 	mem_deref(d->names);
 	mem_deref(d->leaving);
@@ -237,6 +238,7 @@ static void init_timers(struct daemon *d)
 	timer_init(&d->wall_timer, wall_handler, d);
 	timer_init(&d->trim_timer, daemon_trim, d);
 	timer_init(&d->gone_timer, leave_gone_handler, d);
+	timer_init(&d->pass_timer, network_pass_handler, d);
 	d->wall_usec = loop_wall_usec();
 	wall_handler(d);
 }
@@ -273,7 +275,7 @@ static int make_shared(struct daemon *d)
 	d->env.instance = d->instance;
 	d->env.wall_usec = &d->wall_usec;
 
-	return 0;
+	return network_init(d);
 }
 
 

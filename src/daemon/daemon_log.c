@@ -55,7 +55,7 @@ static enum log_level verdict_level(const struct event *e)
 /* "registered, reachable unknown (unproven): ... Next: refresh in 42 s" */
 static void log_verdict(const struct agent *a, const struct event *e)
 {
-	char when[TEXT_MAX] = "";
+	char when[TEXT_MAX] = "", text[TEXT_MAX];
 	msec_t at;
 	const char *next = reg_next(&agent_account(a)->regv[0].reg, &at);
 	const msec_t left = clock_left(at, loop_now());
@@ -64,11 +64,12 @@ static void log_verdict(const struct agent *a, const struct event *e)
 		(void)re_snprintf(when, sizeof(when), " in %llu s",
 				  (left + 999) / 1000);
 
+	status_event_text(text, sizeof(text), e, &agent_account(a)->journal);
 	log_event(verdict_level(e), agent_conf(a)->name, event_name(e->type),
 		  reason_name(e->reason),
 		  "%sregistered, reachable %s (%s): %s Next: %s%s",
 		  e->registered ? "" : "not ", reachable_name(e->reachable),
-		  reason_name(e->reason), reason_text(e->reason), next, when);
+		  reason_name(e->reason), text, next, when);
 }
 
 
@@ -109,7 +110,8 @@ static void tell_event(const struct agent *a, const struct event *e)
 	if (!log_enabled(level))
 		return;
 
-	status_event_text(text, sizeof(text), e);
+	status_event_text(text, sizeof(text), e,
+			  &agent_account(a)->journal);
 	agent_flow(a, e->flow ? e->flow - 1u : 0, &f);
 	detail = e->type == EVENT_FLOW_DOWN && f.detail[0];
 	log_event(level, agent_conf(a)->name, event_name(e->type),

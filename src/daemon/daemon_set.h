@@ -4,6 +4,7 @@
  *   daemon_log.c  what is told to the log and the service manager
  *   reload.c      the next configuration, by difference
  *   leave.c       agents on their way out, and who waits for that
+ *   network.c     addresses and routes of the machine, and the public one
  *
  * An entry is in the set, or it leaves: it un-REGISTERs under settings that are
  * gone from the configuration. One binding has one master: an account whose
@@ -53,6 +54,10 @@ struct daemon {
 	struct hash *leaving;            /* both by AOR */
 	size_t stopping;                 /* agents that have not left yet */
 	struct timer status_timer, wall_timer, trim_timer, gone_timer;
+	struct timer pass_timer;         /* the next portion of ... */
+	size_t passed;                   /* entries that were told of a change
+					    of the network, ever */
+	size_t pass_left;                /* that are to be told of the last */
 	daemon_stopped_h *stoppedh;      /* NULL: it is not stopping */
 	void *arg;
 };
@@ -85,6 +90,15 @@ void daemon_trim(void *arg);
 void daemon_tell_later(struct daemon *d);
 void daemon_on_event(struct agent *a, const struct event *e, void *arg);
 void daemon_tell_left(const struct agent *a);
+
+
+/* --- network.c --- */
+
+int network_init(struct daemon *d);
+/* The site's STUN probe as configured there, in place of the present one. */
+int network_set_site(struct daemon *d, const struct config *config);
+void network_close(struct daemon *d);
+void network_pass_handler(void *arg);    /* timer_h; arg: the daemon */
 
 
 /* --- leave.c --- */

@@ -103,11 +103,26 @@ void edges_set_conf(struct edges *e, const struct edges_conf *conf)
 }
 
 
+static bool is_first(const struct edge_turn *t)
+{
+	const struct edge *e = &t->point->edge;
+
+	switch (t->queue) {
+
+	case EDGE_CONNECT:  return e->knocking;
+	case EDGE_REPLACE:  return e->replacing;
+	case EDGE_REGISTER: break;
+	}
+
+	return false;
+}
+
+
 static void grant(struct pace_node *node)
 {
 	struct edge_turn *t = node->owner;
 
-	t->knock = t->connect && t->point->edge.knocking;
+	t->first = is_first(t);
 	t->point = NULL;
 	t->h(t->arg);
 }
@@ -143,6 +158,9 @@ static void timer_handler(void *arg)
 		grant(node);
 
 	while ((node = edge_next_register(&p->edge, now)))
+		grant(node);
+
+	while ((node = edge_next_replacement(&p->edge, now)))
 		grant(node);
 
 	arm(p, now);
@@ -330,13 +348,34 @@ void edge_point_on_local_event(struct edge_point *p, msec_t now)
 }
 
 
-void edge_turn_init(struct edge_turn *t, bool connect, edge_turn_h *h,
+/* Who came while others were trusted says nothing about the first. */
+void edge_point_on_replaced(struct edge_point *p, bool first, msec_t now)
+{
+	if (!first)
+		return;
+
+	edge_on_replaced(&p->edge, now);
+	arm(p, now);
+}
+
+
+void edge_point_on_not_replaced(struct edge_point *p, bool first, msec_t now)
+{
+	if (!first)
+		return;
+
+	edge_on_not_replaced(&p->edge);
+	arm(p, now);
+}
+
+
+void edge_turn_init(struct edge_turn *t, enum edge_queue queue, edge_turn_h *h,
 		    edge_down_h *downh, void *arg)
 {
 	memset(t, 0, sizeof(*t));
 
 	t->node.owner = t;
-	t->connect = connect;
+	t->queue = queue;
 	t->h = h;
 	t->downh = downh;
 	t->arg = arg;
@@ -347,7 +386,14 @@ static struct pace *queue_of(const struct edge_turn *t)
 {
 	struct edge *e = &t->point->edge;
 
-	return t->connect ? &e->connects : &e->registers;
+	switch (t->queue) {
+
+	case EDGE_CONNECT:  return &e->connects;
+	case EDGE_REPLACE:  return &e->replacements;
+	case EDGE_REGISTER: break;
+	}
+
+	return &e->registers;
 }
 
 

@@ -24,11 +24,18 @@ struct edges_conf {
 typedef void (edge_turn_h)(void *arg);
 typedef void (edge_down_h)(enum reason reason, void *arg);
 
+enum edge_queue {
+	EDGE_CONNECT,
+	EDGE_REGISTER,
+	EDGE_REPLACE,                    /* a flow that is doubted */
+};
+
 struct edge_turn {
 	struct pace_node node;
 	struct edge_point *point;        /* where it is queued, or NULL */
-	bool connect;
-	bool knock;                      /* the turn was the one knock */
+	enum edge_queue queue;
+	bool first;                      /* the turn was the one knock, or the
+					    first replacement */
 	edge_turn_h *h;
 	edge_down_h *downh;              /* NULL: waits on */
 	void *arg;
@@ -50,7 +57,7 @@ bool edges_avoid(const struct edges *e, enum transport transport,
 const struct sa *edge_point_addr(const struct edge_point *p);
 
 /* The facts of core/edge.h about this edge. While it is down only the knock's
- * own end counts: `knock` of the turn by which the connect was begun. */
+ * own end counts: `first` of the turn by which the connect was begun. */
 void edge_point_on_failed(struct edge_point *p, bool knock,
 			  enum reason reason, msec_t now);
 void edge_point_on_given_up(struct edge_point *p, bool knock, msec_t now);
@@ -61,9 +68,13 @@ void edge_point_on_hold(struct edge_point *p, msec_t until, msec_t now);
 void edge_point_end_hold(struct edge_point *p, msec_t now);
 void edge_point_on_local_event(struct edge_point *p, msec_t now);
 
-/* Asks for a turn to connect, or to REGISTER. Asked for again: its class
- * changes. A turn that waits elsewhere is cancelled there first. */
-void edge_turn_init(struct edge_turn *t, bool connect, edge_turn_h *h,
+/* How a replacement with a turn of its own (->first of it) ended. */
+void edge_point_on_replaced(struct edge_point *p, bool first, msec_t now);
+void edge_point_on_not_replaced(struct edge_point *p, bool first, msec_t now);
+
+/* Asks for a turn. Asked for again: its class changes. A turn that waits
+ * elsewhere is cancelled there first. */
+void edge_turn_init(struct edge_turn *t, enum edge_queue queue, edge_turn_h *h,
 		    edge_down_h *downh, void *arg);
 void edge_turn_ask(struct edge_turn *t, struct edge_point *p,
 		   enum pace_class class, msec_t now);

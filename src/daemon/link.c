@@ -1,38 +1,11 @@
 /* One flow, performed: see link.h. */
 
 #include <string.h>
-#include "link.h"
+#include "link_parts.h"
 #include "log.h"
 #include "loop.h"
 #include "net.h"
 #include "sipmsg.h"
-#include "timer.h"
-
-
-enum {
-	OPTIONS_ROOM = 1024,     /* bytes that a keepalive mostly needs */
-};
-
-static const uint8_t ping[] = {'\r', '\n', '\r', '\n'};
-
-struct link {
-	char *who;
-	struct conn *conn;               /* NULL: over */
-	struct edge_point *point;
-	struct flow flow;
-	struct timer timer;
-	struct list transactions;
-	struct transaction options;
-	uint64_t ping_usec;              /* when the last CRLF ping left */
-	bool edge_waits;                 /* for how the connect went */
-	bool knock;
-	bool edge_proven;                /* it counts this flow as proven */
-	bool suspect;                    /* as the owner was told */
-	struct link_handlers h;
-	void *arg;
-};
-
-static void perform(struct link *l, unsigned acts);
 
 
 /* --- the end --- */
@@ -73,6 +46,7 @@ static void destructor(void *data)
 	struct link *l = data;
 
 	timer_cancel(&l->timer);
+	link_stop_asking(l);
 	cancel_all(l);
 	mem_deref(l->conn);
 	settle_with_edge(l);
@@ -82,7 +56,7 @@ static void destructor(void *data)
 
 
 /* Once; the owner mostly drops its reference from the handler. */
-static void fail(struct link *l, enum reason reason, const char *text)
+void link_fail(struct link *l, enum reason reason, const char *text)
 {
 	const bool stood = l->flow.up_at != NEVER;
 
@@ -92,6 +66,7 @@ static void fail(struct link *l, enum reason reason, const char *text)
 
 	l->conn = mem_deref(l->conn);
 	timer_cancel(&l->timer);
+	link_stop_asking(l);
 	cancel_all(l);
 	settle_with_edge(l);
 
@@ -104,7 +79,7 @@ static void fail(struct link *l, enum reason reason, const char *text)
 
 /* --- what the core decides --- */
 
-static void arm(struct link *l)
+void link_arm(struct link *l)
 {
 	if (!l->conn)
 		return;
@@ -114,105 +89,11 @@ static void arm(struct link *l)
 }
 
 
-static void send_crlf(struct link *l)
-{
-	int err;
-
-	/* On UDP it takes the place of an OPTIONS that nobody answers. */
-	if (conn_transport(l->conn) == TRANSPORT_UDP)
-		transaction_cancel(&l->options);
-
-	err = conn_send(l->conn, ping, sizeof(ping));
-	if (err)
-		fail(l, REASON_FLOW_LOST, strerror(err));
-	else
-		l->ping_usec = loop_usec();
-}
-
-
-static void options_handler(const struct sip_msg *msg, uint64_t rtt_usec,
-			    void *arg)
-{
-	struct link *l = arg;
-	(void)msg;
-
-	flow_set_rtt_usec(&l->flow, (uint32_t)rtt_usec);
-	perform(l, flow_on_options_answer(&l->flow, loop_now()));
-}
-
-
-static void send_options(struct link *l)
-{
-	struct mbuf *mb = mbuf_alloc(OPTIONS_ROOM);
-	int err = mb ? 0 : ENOMEM;
-
-	transaction_cancel(&l->options);
-	transaction_branch(l->options.branch, sizeof(l->options.branch));
-
-	if (!err)
-		err = l->h.optionsh(mb, l->options.branch, l->arg);
-
-	if (!err) {
-		mb->pos = 0;
-		err = link_request(l, &l->options, "OPTIONS", mb,
-				   options_handler, l);
-	}
-	if (err)
-		log_debug(l->who, "keepalive not sent: %s", strerror(err));
-
-	mem_deref(mb);
-}
-
-
-static void tell_suspect(struct link *l)
-{
-	const bool suspect = l->flow.state == FLOW_SUSPECT;
-
-	if (suspect == l->suspect)
-		return;
-
-	l->suspect = suspect;
-	l->h.suspecth(suspect, l->arg);
-}
-
-
-/* The caller holds a reference if a handler may drop the last one. */
-static void perform(struct link *l, unsigned acts)
-{
-	mem_ref(l);
-
-	if (acts & FLOW_SEND_CRLF && l->conn)
-		send_crlf(l);
-
-	if (acts & FLOW_SEND_OPTIONS && l->conn)
-		send_options(l);
-
-	/* One that is dead is no longer suspect, but not well either. */
-	if (l->conn && !(acts & FLOW_CLOSE))
-		tell_suspect(l);
-
-	if (acts & FLOW_NOW_PROVEN && l->conn) {
-		l->edge_proven = true;
-		edge_point_on_proven(l->point, loop_now());
-		l->h.provenh(l->arg);
-	}
-
-	if (acts & FLOW_VERIFY && l->conn)
-		l->h.verifyh(l->arg);
-
-	if (acts & FLOW_CLOSE)
-		fail(l, l->flow.reason, "no answer in time");
-
-	arm(l);
-	mem_deref(l);
-}
-
-
 static void timer_handler(void *arg)
 {
 	struct link *l = arg;
 
-	perform(l, flow_on_timer(&l->flow, loop_now()));
+	link_perform(l, flow_on_timer(&l->flow, loop_now()));
 }
 
 
@@ -226,7 +107,7 @@ static void estab_handler(void *arg)
 	mem_ref(l);
 	l->edge_waits = false;
 	edge_point_on_connected(l->point, now);
-	perform(l, flow_on_connected(&l->flow, now));
+	link_perform(l, flow_on_connected(&l->flow, now));
 	l->h.connectedh(l->arg);
 	mem_deref(l);
 }
@@ -240,7 +121,7 @@ static void receive(struct link *l, const struct sip_msg *msg,
 		return;
 	}
 
-	perform(l, flow_on_traffic(&l->flow, loop_now()));
+	link_perform(l, flow_on_traffic(&l->flow, loop_now()));
 	if (!l->conn)
 		return;
 
@@ -276,7 +157,7 @@ static void recv_handler(struct mbuf *mb, const struct sa *src, void *arg)
 	else
 		receive(l, msg, src);
 
-	arm(l);
+	link_arm(l);
 	mem_deref(msg);
 	mem_deref(l);
 }
@@ -286,11 +167,11 @@ static void pong_handler(void *arg)
 {
 	struct link *l = arg;
 
-	if (l->flow.waiting && !l->flow.asked)
+	if (l->flow.policy.stream && l->flow.waiting && !l->flow.asked)
 		flow_set_rtt_usec(&l->flow,
 				  (uint32_t)(loop_usec() - l->ping_usec));
 
-	perform(l, flow_on_pong(&l->flow, loop_now()));
+	link_perform(l, flow_on_pong(&l->flow, loop_now()));
 }
 
 
@@ -298,19 +179,19 @@ static void ping_handler(void *arg)
 {
 	struct link *l = arg;
 
-	perform(l, flow_on_traffic(&l->flow, loop_now()));
+	link_perform(l, flow_on_traffic(&l->flow, loop_now()));
 }
 
 
 static void partial_handler(void *arg)
 {
-	arm(arg);
+	link_arm(arg);
 }
 
 
 static void close_handler(enum reason reason, const char *text, void *arg)
 {
-	fail(arg, reason, text);
+	link_fail(arg, reason, text);
 }
 
 
@@ -322,6 +203,7 @@ int link_open(struct link **lp, const struct link_conf *conf,
 	static const struct conn_handlers handlers = {
 		.estabh = estab_handler,
 		.recvh = recv_handler,
+		.stunh = link_stun_handler,
 		.pongh = pong_handler,
 		.pingh = ping_handler,
 		.partialh = partial_handler,
@@ -349,7 +231,7 @@ int link_open(struct link **lp, const struct link_conf *conf,
 		return err;
 	}
 
-	arm(l);
+	link_arm(l);
 	*lp = l;
 
 	return 0;
@@ -367,7 +249,7 @@ int link_request(struct link *l, struct transaction *t, const char *method,
 	err = transaction_start(t, &l->transactions, l->conn, method, mb, h,
 				arg);
 	if (err)
-		fail(l, REASON_FLOW_LOST, strerror(err));
+		link_fail(l, REASON_FLOW_LOST, strerror(err));
 
 	return err;
 }
@@ -388,19 +270,53 @@ void link_reply(struct link *l, const struct sa *dst, struct mbuf *mb)
 
 	/* A stream whose queue is full belongs to a peer that does not read. */
 	if (err && conn_transport(l->conn) != TRANSPORT_UDP)
-		fail(l, REASON_FLOW_LOST, strerror(err));
+		link_fail(l, REASON_FLOW_LOST, strerror(err));
 	else if (err)
 		log_debug(l->who, "answer not sent: %s", strerror(err));
 }
 
 
-void link_on_registered(struct link *l, bool promised, uint32_t interval)
+void link_on_registered(struct link *l, bool promised, uint32_t interval,
+			bool stun_allowed)
 {
 	const msec_t now = loop_now();
 	unsigned acts = flow_on_registered(&l->flow, now);
 
 	acts |= flow_on_promise(&l->flow, promised, interval, now);
-	perform(l, acts);
+	acts |= flow_on_stun_allowed(&l->flow, stun_allowed, now);
+
+	/* RFC 5626 §8: not one more where it is not allowed any more */
+	if (l->flow.asking != KEEPALIVE_STUN)
+		stun_question_cancel(&l->stun);
+
+	link_perform(l, acts);
+}
+
+
+void link_set_learned(struct link *l, msec_t interval)
+{
+	flow_set_learned(&l->flow, interval, loop_now());
+	link_arm(l);
+}
+
+
+void link_verify(struct link *l)
+{
+	link_perform(l, flow_verify(&l->flow, loop_now()));
+}
+
+
+void link_drain(struct link *l)
+{
+	const msec_t now = loop_now();
+
+	/* Others must not think that the edge is up because of it. */
+	if (l->edge_proven)
+		edge_point_on_proven_lost(l->point, now);
+	l->edge_proven = false;
+
+	link_stop_asking(l);
+	link_perform(l, flow_drain(&l->flow, now));
 }
 
 

@@ -12,12 +12,14 @@
 #include "conn.h"
 #include "edges.h"
 #include "flow.h"
+#include "mapping.h"
 #include "transaction.h"
 
 
 struct link;
 
-/* Each may drop the link. After failedh or losth nothing is called any more. */
+/* Each may drop the link. After failedh or losth nothing is called any more,
+ * and of a link that drains nothing but requesth and losth. */
 struct link_handlers {
 	void (*connectedh)(void *arg);
 	/* it never stood; `text` for the log */
@@ -26,6 +28,10 @@ struct link_handlers {
 	void (*provenh)(void *arg);
 	void (*suspecth)(bool suspect, void *arg);
 	void (*verifyh)(void *arg);      /* REGISTER now: FLOW_VERIFY */
+	void (*replaceh)(void *arg);     /* only a new flow can tell whether it
+					    lives: FLOW_REPLACE */
+	/* an answer to a keepalive says where the server saw this flow */
+	void (*mappedh)(enum witness w, const struct addr *mapped, void *arg);
 	void (*requesth)(const struct sip_msg *msg, const struct sa *src,
 			 void *arg);
 	/* writes the OPTIONS of the keepalive; Via carries `branch` */
@@ -55,8 +61,25 @@ int link_request(struct link *l, struct transaction *t, const char *method,
 void link_reply(struct link *l, const struct sa *dst, struct mbuf *mb);
 
 /* A 2xx to a REGISTER came over it; what the server promised about pings:
- * `interval` [s] of Flow-Timer or keep, 0: without a number. */
-void link_on_registered(struct link *l, bool promised, uint32_t interval);
+ * `interval` [s] of Flow-Timer or keep, 0: without a number. `stun_allowed`:
+ * it lets us send STUN to its SIP port (RFC 5626 §8). */
+void link_on_registered(struct link *l, bool promised, uint32_t interval,
+			bool stun_allowed);
+
+/* What the network taught [ms], see core/interval.h; 0: nothing. */
+void link_set_learned(struct link *l, msec_t interval);
+
+/* Something around us changed: is it alive? See flow_verify(). */
+void link_verify(struct link *l);
+
+/* It has been replaced: it answers requests for FLOW_DRAIN longer, and then
+ * losth is told REASON_OK. Who has a request of his own in flight
+ * cancels it. */
+void link_drain(struct link *l);
+
+/* Its owner knows better: over. losth, or failedh if it never stood, is told
+ * `reason`; of one that drains REASON_OK. */
+void link_fail(struct link *l, enum reason reason, const char *text);
 
 const struct flow *link_flow(const struct link *l);
 const struct sa *link_local(const struct link *l);

@@ -14,10 +14,16 @@ control_method_h method_get_interface_description;
 
 /* methods_account.c: what concerns one account */
 control_method_h method_status;
+control_method_h method_history;
 control_method_h method_register;
 control_method_h method_reconnect;
 control_method_h method_pause;
 control_method_h method_resume;
+
+/* methods_bindings.c: what the registrar is asked for */
+control_method_h method_bindings;
+control_method_h method_purge_ghosts;
+control_method_h method_probe;
 
 /* methods_reload.c */
 control_method_h method_reload;

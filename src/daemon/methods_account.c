@@ -1,25 +1,9 @@
 /* The methods that concern one account: what is asked of its agent, and how
  * the outcome is told. */
 
-#include <string.h>
-#include "daemon.h"
-#include "methods.h"
+#include "methods_ask.h"
 #include "status.h"
 #include "wire.h"
-
-struct asked;
-
-typedef int (agent_ask_h)(struct agent *a, agent_outcome_h *h, void *arg);
-typedef int (outcome_print_h)(struct mbuf *mb, const struct asked *q,
-			      const struct agent_outcome *o);
-
-/* What a client waits for. */
-struct asked {
-	struct control_call *call;
-	outcome_print_h *printh;
-	char *name;
-	bool unregister;         /* stopping should have removed the binding */
-};
 
 
 static struct agent *find(struct control_call *call,
@@ -45,6 +29,17 @@ void method_status(struct control_call *call, const struct odict *parameters,
 	if (mb)
 		method_reply(call, mb, status_account(
 			     mb, NULL, a, daemon_wall_usec(d), true));
+}
+
+
+void method_history(struct control_call *call, const struct odict *parameters,
+		    void *arg)
+{
+	const struct agent *a = find(call, parameters, arg);
+	struct mbuf *mb = a ? method_buffer(call) : NULL;
+
+	if (mb)
+		method_reply(call, mb, status_history(mb, NULL, a));
 }
 
 
@@ -78,9 +73,10 @@ static void refuse(const struct asked *q, int err)
 
 	switch (err) {
 
-	case EINVAL:   error = "NotRunning";  break;
-	case EALREADY: error = "NotPaused";   break;
-	case EBUSY:    error = "Busy";        break;
+	case EINVAL:   error = "NotRunning";    break;
+	case EALREADY: error = "NotPaused";     break;
+	case ENOTCONN: error = "NotConnected";  break;
+	case EBUSY:    error = "Busy";          break;
 	default:       method_no_memory(q->call);  return;
 	}
 
@@ -88,7 +84,7 @@ static void refuse(const struct asked *q, int err)
 }
 
 
-static void ask(struct control_call *call, const struct odict *parameters,
+void method_ask(struct control_call *call, const struct odict *parameters,
 		struct daemon *d, agent_ask_h *askh, outcome_print_h *printh)
 {
 	struct agent *a = find(call, parameters, d);
@@ -106,6 +102,7 @@ static void ask(struct control_call *call, const struct odict *parameters,
 
 	q->call = mem_ref(call);
 	q->printh = printh;
+	q->agent = a;
 	q->unregister = agent_conf(a)->policy.reg.unregister;
 	err = str_dup(&q->name, agent_conf(a)->name);
 	if (!err)
@@ -147,21 +144,21 @@ static int registered_print(struct mbuf *mb, const struct asked *q,
 void method_register(struct control_call *call,
 		     const struct odict *parameters, void *arg)
 {
-	ask(call, parameters, arg, agent_register, registered_print);
+	method_ask(call, parameters, arg, agent_register, registered_print);
 }
 
 
 void method_reconnect(struct control_call *call,
 		      const struct odict *parameters, void *arg)
 {
-	ask(call, parameters, arg, agent_reconnect, registered_print);
+	method_ask(call, parameters, arg, agent_reconnect, registered_print);
 }
 
 
 void method_resume(struct control_call *call,
 		   const struct odict *parameters, void *arg)
 {
-	ask(call, parameters, arg, agent_resume, registered_print);
+	method_ask(call, parameters, arg, agent_resume, registered_print);
 }
 
 
@@ -195,5 +192,5 @@ static int paused_print(struct mbuf *mb, const struct asked *q,
 void method_pause(struct control_call *call, const struct odict *parameters,
 		  void *arg)
 {
-	ask(call, parameters, arg, agent_pause, paused_print);
+	method_ask(call, parameters, arg, agent_pause, paused_print);
 }

@@ -1,5 +1,5 @@
-/* The text of a REGISTER, and of the OPTIONS that keeps a flow alive. Its
- * Contacts are in register_contact.c. */
+/* The text of a REGISTER, and of the OPTIONS that keeps a flow alive or proves
+ * it. Contacts are in register_contact.c. */
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +14,18 @@
 #define RURI_SIZE    320         /* "sips:", a DNS name of 255, ":65535" */
 #define TOKEN_BYTES  5           /* in hex: registrars may change the case */
 #define END          "Content-Length: 0\r\n\r\n"
+
+
+/* How the requests differ. */
+struct head {
+	const char *method;
+	const char *ruri;
+	const char *to;
+	const char *callid, *callid_end;
+	const char *via_params;
+	const char *proxy;               /* a Route, or NULL */
+	const char *routes;              /* those behind it, or NULL */
+};
 
 
 static void hex_print(char *hex, size_t size, const uint8_t *p, size_t len)
@@ -102,22 +114,28 @@ static int ruri_print(char ruri[RURI_SIZE], const struct register_request *r)
 }
 
 
-/* The flow's own proxy, as a loose route (RFC 5626 §4.2.1). Who was told to ask
- * elsewhere asks there, not by way of it. */
-static int route_print(struct mbuf *mb, const struct register_request *r)
+/* The flow's own proxy. Who was told to ask elsewhere asks there, not by way of
+ * it: NULL. */
+static const char *flow_proxy(const struct register_request *r)
 {
-	const struct register_identity *id = r->id;
-	const struct account_conf *conf = id->conf;
-	const char *proxy;
-	struct uri uri;
-	size_t i;
-	int err;
+	const struct account_conf *conf = r->id->conf;
+	const size_t i = r->id->reg_id ? r->id->reg_id - 1 : 0;
 
 	if (!conf->proxyc || r->redirect)
-		return 0;
+		return NULL;
 
-	i = id->reg_id ? id->reg_id - 1 : 0;
-	proxy = conf->proxyv[i < conf->proxyc ? i : conf->proxyc - 1];
+	return conf->proxyv[i < conf->proxyc ? i : conf->proxyc - 1];
+}
+
+
+/* As a loose route (RFC 5626 §4.2.1). */
+static int route_print(struct mbuf *mb, const char *proxy)
+{
+	struct uri uri;
+	int err;
+
+	if (!proxy)
+		return 0;
 
 	err = sip_uri_read(&uri, proxy);
 	if (err)
@@ -147,8 +165,7 @@ static const char *via_transport(enum transport t)
 
 /* From the start line to User-Agent. */
 static int head_print(struct mbuf *mb, const struct register_request *r,
-		      const char *method, const char *ruri, const char *to,
-		      const char *callid_end, const char *via_params)
+		      const struct head *h)
 {
 	const struct register_identity *id = r->id;
 	char local[ADDR_STRLEN];
@@ -165,19 +182,21 @@ static int head_print(struct mbuf *mb, const struct register_request *r,
 	err = mbuf_printf(mb, "%s %s SIP/2.0\r\n"
 			  "Via: SIP/2.0/%s %s;branch=%s;rport%s\r\n"
 			  "Max-Forwards: %u\r\n",
-			  method, ruri, via_transport(r->transport), local,
-			  r->branch, via_params, MAX_FORWARDS);
+			  h->method, h->ruri, via_transport(r->transport),
+			  local, r->branch, h->via_params, MAX_FORWARDS);
 	if (err)
 		return err;
 
-	err = route_print(mb, r);
+	err = route_print(mb, h->proxy);
+	if (!err && h->routes)
+		err = mbuf_printf(mb, "Route: %s\r\n", h->routes);
 	if (err)
 		return err;
 
 	err = mbuf_printf(mb, "From: <%s>;tag=%s\r\nTo: <%s>\r\n"
 			  "Call-ID: %s%s\r\nCSeq: %u %s\r\n",
-			  id->conf->aor, id->tag, to, id->callid, callid_end,
-			  r->cseq, method);
+			  id->conf->aor, id->tag, h->to, h->callid,
+			  h->callid_end, r->cseq, h->method);
 	if (*id->user_agent)
 		err |= mbuf_printf(mb, "User-Agent: %s\r\n", id->user_agent);
 
@@ -203,10 +222,11 @@ static int body_print(struct mbuf *mb, const struct register_request *r,
 		      const char *ruri)
 {
 	const struct account_conf *conf = r->id->conf;
-	int err;
+	int err = 0;
 
 	/* BroadWorks reads and answers the header alone. */
-	err = mbuf_printf(mb, "Expires: %u\r\n", r->expires);
+	if (!r->fetch)
+		err = mbuf_printf(mb, "Expires: %u\r\n", r->expires);
 	if (!r->plain)
 		err |= mbuf_printf(mb, "Supported: path, outbound, gruu\r\n");
 	err |= mbuf_write_str(mb, INBOUND_ALLOW);
@@ -234,12 +254,14 @@ int register_print(struct mbuf *mb, const struct register_request *r,
 	if (err)
 		return err;
 
-	err = head_print(mb, r, "REGISTER", ruri, r->id->conf->aor, "",
-			 ";keep");
+	err = head_print(mb, r, &(struct head){
+		.method = "REGISTER", .ruri = ruri, .to = r->id->conf->aor,
+		.callid = r->id->callid, .callid_end = "",
+		.via_params = ";keep", .proxy = flow_proxy(r)});
 	if (err)
 		return err;
 
-	err = contact_print(mb, r);
+	err = r->fetch ? 0 : contact_print(mb, r);
 	if (err)
 		return err;
 
@@ -248,7 +270,8 @@ int register_print(struct mbuf *mb, const struct register_request *r,
 		return err;
 
 	/* Last, as only now it is known how long all the rest is. */
-	err = contact_print_old(mb, r, start, sizeof(END) - 1, &named);
+	if (!r->fetch)
+		err = contact_print_old(mb, r, start, sizeof(END) - 1, &named);
 	if (err)
 		return err;
 
@@ -270,9 +293,71 @@ int options_print(struct mbuf *mb, const struct register_request *r)
 		return err;
 
 	/* A Call-ID of its own: the CSeq of one says nothing of the other. */
-	err = head_print(mb, r, "OPTIONS", ruri, ruri, "-k", "");
+	err = head_print(mb, r, &(struct head){
+		.method = "OPTIONS", .ruri = ruri, .to = ruri,
+		.callid = r->id->callid, .callid_end = "-k",
+		.via_params = "", .proxy = flow_proxy(r)});
 	if (err)
 		return err;
 
 	return mbuf_write_str(mb, "Accept: application/sdp\r\n" END);
+}
+
+
+/* Does the service route begin with the proxy's own URI, as edges like to say?
+ * Named twice, the request would go through it twice. */
+static bool route_begins_with(const char *routes, const char *proxy)
+{
+	struct pl rest, element, uri, params, own;
+
+	if (!routes || !proxy)
+		return false;
+
+	pl_set_str(&rest, routes);
+	pl_set_str(&own, proxy);
+
+	return element_next(&rest, &element) &&
+		!name_addr_split(&uri, &params, &element) &&
+		contact_uri_equal(&uri, &own);
+}
+
+
+int register_probe_print(struct mbuf *mb, const struct register_request *r,
+			 const char *header, const char *secret,
+			 const char *service_route)
+{
+	const struct account_conf *conf = r->id->conf;
+	const char *proxy = flow_proxy(r);
+	char contact[REGISTER_URI_SIZE];
+	int err;
+
+	if (service_route && !line_usable(service_route))
+		return EBADMSG;
+
+	err = register_contact_uri(contact, sizeof(contact), r);
+	if (err && err != EOVERFLOW)
+		return err;
+	if (err)
+		*contact = '\0';
+
+	if (route_begins_with(service_route, proxy))
+		proxy = NULL;
+
+	err = head_print(mb, r, &(struct head){
+		.method = "OPTIONS", .ruri = conf->aor, .to = conf->aor,
+		.callid = secret, .callid_end = "", .via_params = "",
+		.proxy = proxy, .routes = service_route});
+	if (err)
+		return err;
+
+	/* Whoever asks for one (RFC 3261 §11.1 does not) is to see that it is
+	 * the one that is registered. */
+	err = *contact ? mbuf_printf(mb, "Contact: <%s>\r\n", contact) : 0;
+	err |= mbuf_printf(mb, "%s: %s\r\nAccept: application/sdp\r\n",
+			   header, secret);
+	if (!err && digest_ready(r->digest))
+		err = digest_print(r->digest, mb, conf->auth_user,
+				   conf->password, "OPTIONS", conf->aor);
+
+	return err ? err : mbuf_write_str(mb, END);
 }

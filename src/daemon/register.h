@@ -7,11 +7,10 @@
 #define REGISTER_H
 
 #include "answer.h"
+#include "audit.h"
 #include "config.h"
 #include "digest.h"
 
-
-#define REGISTER_TOKEN "sipregd"   /* our Contact's URI parameter */
 
 /* Who we are to the registrar; one per registration. */
 struct register_identity {
@@ -33,8 +32,8 @@ void register_identity_init(struct register_identity *id,
 void register_identity_new_flow(struct register_identity *id);
 void register_identity_new_call(struct register_identity *id);   /* Call-ID */
 
-#define REGISTER_URI_SIZE 512    /* bytes of a Contact URI, with its zero */
-#define REGISTER_OLD_MAX  3      /* old bindings that one REGISTER removes */
+#define REGISTER_OLD_MAX  8      /* old bindings that one REGISTER removes;
+				    on UDP as many as there is room for */
 
 /* One message. */
 struct register_request {
@@ -46,6 +45,9 @@ struct register_request {
 	uint32_t cseq;
 	uint32_t expires;                /* [s]; 0: un-REGISTER */
 	bool plain;                      /* after 439, 420: RFC 3261 alone */
+	bool fetch;                      /* without Contact: asks what is bound
+					    and changes nothing (RFC 3261
+					    §10.2.3); oldv does not count */
 	struct digest *digest;           /* credentials, or NULL */
 	const char *redirect;            /* "sip:host:port" of a 3xx, which is
 					    then asked, without Route; NULL:
@@ -58,7 +60,7 @@ struct register_request {
 
 /* Writes it whole. On UDP only as many old bindings as leave it below
  * REGISTER_UDP_MAX; *namedp, if not NULL, is their number, the first of oldv.
- * One that cannot be named (no SIP URI, the very URI of the new Contact) is
+ * One that cannot be named (no SIP URI, the same binding as the new Contact) is
  * passed over and counts as named: there is nothing more to do about it.
  * EBADMSG: a text of the configuration cannot be used; EINVAL: `local` is not
  * set; errors of digest_print(). */
@@ -78,14 +80,37 @@ struct register_facts {
 	bool promised;                   /* server keepalive: outbound,
 					    Flow-Timer or Via keep */
 	uint32_t flow_timer;             /* [s] the smallest named; 0: none */
+	bool stun_allowed;               /* the edge takes STUN on this flow
+					    (RFC 5626 §8): Require: outbound,
+					    Via keep with a value (RFC 6223), or
+					    "ob" in a Path URI of a 2xx, which
+					    the first hop alone adds (§5.1) */
+	bool rewritten;                  /* a router rewrites our SIP: the Via
+					    is not ours, or our binding on this
+					    flow is neither where we said nor
+					    where the registrar sees us */
+	struct audit audit;              /* of a 2xx; else empty */
 };
 
-/* `local`, `contact` and `requested` as in the request; msg is a final answer
- * to it. Contacts of other than 2xx are not read. */
+/* What the answer is compared with. */
+struct register_sent {
+	const struct register_identity *id;
+	enum transport transport;
+	struct addr local;               /* of the socket: Via sent-by */
+	struct addr contact;             /* as offered; for a fetch the last one
+					    that was */
+	uint32_t requested;              /* [s] for our own binding, if the
+					    answer names no lease */
+	/* Contact URIs that we made earlier and that may be left there, so that
+	 * a binding without token is known as ours; any number up to 127 */
+	const char *const *knownv;
+	unsigned knownc;
+};
+
+/* msg is a final answer to a REGISTER, or to a fetch. Contacts of other than
+ * 2xx are not read. */
 void register_read(struct register_facts *f, const struct sip_msg *msg,
-		   const struct register_identity *id,
-		   const struct addr *local, const struct addr *contact,
-		   uint32_t requested);
+		   const struct register_sent *sent);
 
 /* What a 2xx says for people and for later requests (register_extras.c). Each
  * is the header's values in order, joined by ", ", without what would make it
@@ -119,6 +144,16 @@ bool register_redirect(char *uri, size_t size, const struct sip_msg *msg,
 /* OPTIONS to the edge as keepalive: Max-Forwards 0 is not used, the request
  * goes to the registrar's domain like the REGISTER (RFC 3261 §11). */
 int options_print(struct mbuf *mb, const struct register_request *r);
+
+/* OPTIONS to our own AOR, for prober.c: r->id, branch, transport, local,
+ * contact, cseq, redirect (anything but NULL: no Route of the proxy), digest
+ * count. `secret` is the value of `header` and the Call-ID. `service_route`:
+ * values of a Route as register_extras has them, or NULL; behind the proxy's
+ * own Route, which is left out where it would be there twice (RFC 3608 §6.1).
+ * Errors as register_print(). */
+int register_probe_print(struct mbuf *mb, const struct register_request *r,
+			 const char *header, const char *secret,
+			 const char *service_route);
 
 /* Is the Request-URI of `msg` one of our Contacts: does it carry this
  * account's and flow's token? */

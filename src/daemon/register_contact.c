@@ -51,6 +51,10 @@ static const char *contact_transport(const struct register_request *r)
 }
 
 
+/* Without the "ob" of RFC 5626 §4.3: it asks that further requests of a dialog
+ * stay on the flow, and belongs into the Contact of requests and answers that
+ * form one. A REGISTER and an OPTIONS form none, and what a registrar makes of
+ * a REGISTER's flow it reads from reg-id and Path. */
 static int uri_print(struct mbuf *mb, const struct register_request *r)
 {
 	const struct register_identity *id = r->id;
@@ -124,14 +128,19 @@ int register_contact_uri(char *uri, size_t size,
 }
 
 
-/* It comes from our own state file; what is spoilt there must not spoil a
- * REGISTER, and our own binding must not be removed by the way. */
+/* It comes from our own state file or from a registrar; what is spoilt there
+ * must not spoil a REGISTER, and our own binding must not be removed by it: to
+ * a registrar one of another spelling, or without our token, is the same. */
 static bool old_usable(const char *old, const char *own)
 {
+	struct pl a, b;
 	struct uri uri;
 
+	pl_set_str(&a, old);
+	pl_set_str(&b, own);
+
 	return strlen(old) < REGISTER_URI_SIZE && !sip_uri_read(&uri, old) &&
-		!pl_isset(&uri.headers) && strcmp(old, own);
+		!pl_isset(&uri.headers) && !contact_uri_equal(&a, &b);
 }
 
 

@@ -1,18 +1,19 @@
 /* The facts of an answer to a REGISTER. */
 
-#include <ctype.h>
-#include <string.h>
 #include "param.h"
 #include "register.h"
 #include "register_contact.h"
+#include "via.h"
 
 
 #define CONTACTS_MAX      256    /* entries of one answer that are read */
 #define EXPIRES_MALFORMED 3600   /* [s] RFC 3261 §10.2.1.1 */
 
 struct reader {
-	const struct register_identity *id;
+	const struct register_sent *sent;
 	struct contact_list *list;
+	struct audit *audit;
+	bool tokens;                     /* the registrar keeps our token */
 };
 
 
@@ -36,32 +37,6 @@ static uint32_t expires_read(const struct pl *val)
 }
 
 
-/* Where the server saw us. It adds `received` only if that differs from our
- * sent-by (RFC 3261 §18.2.1); without `rport` the port is not known. */
-static void mapped_read(struct addr *mapped, const struct pl *params,
-			const struct addr *local)
-{
-	struct pl received, rport;
-	struct addr addr;
-	uint32_t port;
-
-	if (!param_get(params, "rport", &rport) ||
-	    !number_parse(&port, &rport) || !port || port > UINT16_MAX)
-		return;
-
-	if (!param_get(params, "received", &received))
-		addr = *local;
-	else if (!addr_parse(&addr, received.p, received.l, 0))
-		return;
-
-	if (!addr_isset(&addr))
-		return;
-
-	addr.port = (uint16_t)port;
-	*mapped = addr;
-}
-
-
 /* What the server promises of keepalive: RFC 5626 §4.4, RFC 6223 §4.2.2. A
  * `keep` without value is only our own, sent back. */
 static void promise_read(struct register_facts *f, const struct sip_msg *msg)
@@ -69,52 +44,16 @@ static void promise_read(struct register_facts *f, const struct sip_msg *msg)
 	uint32_t keep = 0, timer = 0;
 	struct pl val;
 
-	f->promised = f->answer.outbound;
+	f->promised = f->stun_allowed = f->answer.outbound;
 
 	if (header_number(msg, SIP_HDR_FLOW_TIMER, &timer) && timer)
 		f->promised = true;
 
 	if (param_get(&msg->via.params, "keep", &val) &&
 	    number_parse(&keep, &val))
-		f->promised = true;
+		f->promised = f->stun_allowed = true;
 
 	f->flow_timer = timer && (!keep || timer < keep) ? timer : keep;
-}
-
-
-/* The next character of a user part, escapes resolved; -1 at the end. */
-static int user_next(struct pl *pl)
-{
-	int c;
-
-	if (!pl->l)
-		return -1;
-
-	c = (unsigned char)*pl->p;
-	if (c == '%' && pl->l >= 3 && isxdigit((unsigned char)pl->p[1]) &&
-	    isxdigit((unsigned char)pl->p[2])) {
-		c = ch_hex(pl->p[1]) << 4 | ch_hex(pl->p[2]);
-		pl_advance(pl, 2);
-	}
-
-	pl_advance(pl, 1);
-
-	return c;
-}
-
-
-/* RFC 3261 §19.1.4: case counts, escapes do not. */
-static bool user_equal(struct pl a, struct pl b)
-{
-	int c;
-
-	do {
-		c = user_next(&a);
-		if (c != user_next(&b))
-			return false;
-	} while (c >= 0);
-
-	return true;
 }
 
 
@@ -126,7 +65,7 @@ static bool user_ours(const struct pl *user, const struct account_conf *conf)
 					      : conf->aor_user);
 
 	/* Some registrars drop the user; the address has to do then. */
-	return !pl_isset(user) || user_equal(*user, sent);
+	return !pl_isset(user) || contact_user_equal(*user, sent);
 }
 
 
@@ -214,29 +153,125 @@ void contact_read(struct contact_entry *e, const struct pl *element,
 }
 
 
+static bool token_handler(const struct pl *element, void *arg)
+{
+	bool *tokens = arg;
+	struct pl uri, params;
+
+	*tokens = !name_addr_split(&uri, &params, element) &&
+		contact_uri_token(&uri);
+
+	return *tokens;
+}
+
+
+/* Which of those that we made earlier it is; -1: none. Where the registrar
+ * keeps our token, one without it at the same address is somebody else, whom
+ * the NAT gave the port that was ours. */
+static int known_index(const struct reader *r, const struct pl *uri)
+{
+	const bool token = contact_uri_token(uri);
+	unsigned i;
+
+	for (i = 0; i < r->sent->knownc && i <= INT8_MAX; i++) {
+
+		struct pl known;
+
+		pl_set_str(&known, r->sent->knownv[i]);
+		if (contact_uri_equal(uri, &known) &&
+		    (token || !r->tokens || !contact_uri_token(&known)))
+			return (int)i;
+	}
+
+	return -1;
+}
+
+
 static bool contact_handler(const struct pl *element, void *arg)
 {
 	struct reader *r = arg;
+	const struct contact_list before = *r->list;
 	struct contact_entry entry;
+	struct pl uri, params;
+	int known = -1;
 
-	contact_read(&entry, element, r->id);
+	if (name_addr_split(&uri, &params, element))
+		uri = pl_null;
+	else if (r->sent->knownc)
+		known = known_index(r, &uri);
+
+	contact_read(&entry, element, r->sent->id);
+	entry.known = known >= 0;
 	contact_add(r->list, &entry);
+	audit_add(r->audit, &before, r->list, &entry, &uri, known);
 
 	return r->list->count == CONTACTS_MAX;
 }
 
 
-void register_read(struct register_facts *f, const struct sip_msg *msg,
-		   const struct register_identity *id,
-		   const struct addr *local, const struct addr *contact,
-		   uint32_t requested)
+static void contacts_read(struct register_facts *f, const struct sip_msg *msg,
+			  const struct register_sent *sent)
 {
-	struct answer *a = &f->answer;
-	struct reader reader = {id, &a->contacts};
+	struct reader reader = {
+		.sent = sent, .list = &f->answer.contacts, .audit = &f->audit,
+	};
 	uint32_t expires = CONTACT_NO_EXPIRES;
 
-	memset(&f->mapped, 0, sizeof(f->mapped));
-	mapped_read(&f->mapped, &msg->via.params, local);
+	if (sent->knownc)
+		elements_apply(msg, SIP_HDR_CONTACT, token_handler,
+			       &reader.tokens);
+
+	elements_apply(msg, SIP_HDR_CONTACT, contact_handler, &reader);
+
+	if (pl_isset(&msg->expires))
+		expires = expires_read(&msg->expires);
+
+	f->answer.bound = contact_end(reader.list, expires, sent->requested);
+	audit_end(&f->audit, reader.list, expires);
+}
+
+
+static bool ob_handler(const struct pl *element, void *arg)
+{
+	bool *ob = arg;
+	struct pl text, params;
+	struct uri uri;
+
+	*ob = !name_addr_split(&text, &params, element) &&
+		!sip_uri_decode(&uri, &text) &&
+		param_get(&uri.params, "ob", NULL);
+
+	return *ob;
+}
+
+
+/* Our binding of this flow, by our own token, at an address that nobody gave
+ * it. A registrar may put in where it sees us, or only the IP of that; one that
+ * is left of an earlier Contact on this flow is known. */
+static bool own_rewritten(const struct register_facts *f,
+			  const struct register_sent *sent)
+{
+	const struct contact_list *l = &f->answer.contacts;
+	const int own = f->audit.own;
+
+	if (own < 0 || f->audit.entryv[own].known >= 0 || !l->token ||
+	    !addr_isset(&l->own) || !addr_isset(&sent->contact) ||
+	    !addr_isset(&f->mapped))
+		return false;
+
+	return !addr_equal(&l->own, &sent->contact) &&
+		!(addr_ip_equal(&l->own, &f->mapped) &&
+		  (l->own.port == f->mapped.port ||
+		   l->own.port == sent->contact.port));
+}
+
+
+void register_read(struct register_facts *f, const struct sip_msg *msg,
+		   const struct register_sent *sent)
+{
+	struct answer *a = &f->answer;
+
+	mapped_read(&f->mapped, msg, &sent->local);
 
 	a->code = msg->scode;
 	a->retry_after = 0;
@@ -246,18 +281,21 @@ void register_read(struct register_facts *f, const struct sip_msg *msg,
 	a->outbound = sip_msg_hdr_has_value(msg, SIP_HDR_REQUIRE, "outbound");
 	promise_read(f, msg);
 
-	contact_begin(&a->contacts, contact, &f->mapped);
+	contact_begin(&a->contacts, &sent->contact, &f->mapped);
+	audit_begin(&f->audit);
 	a->bound = false;
+	f->rewritten = via_rewritten(msg, &sent->local, sent->transport);
 
 	if (msg->scode < 200 || msg->scode > 299)
 		return;
 
-	elements_apply(msg, SIP_HDR_CONTACT, contact_handler, &reader);
+	if (!f->stun_allowed)
+		elements_apply(msg, SIP_HDR_PATH, ob_handler,
+			       &f->stun_allowed);
 
-	if (pl_isset(&msg->expires))
-		expires = expires_read(&msg->expires);
-
-	a->bound = contact_end(&a->contacts, expires, requested);
+	contacts_read(f, msg, sent);
+	if (own_rewritten(f, sent))
+		f->rewritten = true;
 }
 
 

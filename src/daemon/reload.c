@@ -149,10 +149,15 @@ static int make(struct reload *r)
 	if (err)
 		return err;
 
-	if (config_value_equal(d->config, c, "dns.servers"))
-		return 0;
+	if (!config_value_equal(d->config, c, "dns.servers"))
+		err = resolve_set_servers(d->resolve, c->dnsv, c->dnsc);
 
-	return resolve_set_servers(d->resolve, c->dnsv, c->dnsc);
+	if (!err && !(config_value_equal(d->config, c, "stun.server") &&
+		      config_value_equal(d->config, c, "stun.server2") &&
+		      config_value_equal(d->config, c, "stun.interval")))
+		err = network_set_site(d, c);
+
+	return err;
 }
 
 

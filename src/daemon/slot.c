@@ -24,15 +24,28 @@ const char *slot_host(const struct slot *s)
 
 /* --- what the flow tells --- */
 
+static bool is_elder(const struct attempt *t)
+{
+	return t == slot_elder(t->slot);
+}
+
+
 static void lost_handler(enum reason reason, const char *text, void *arg)
 {
 	struct attempt *t = arg;
 	struct slot *s = t->slot;
+	struct flow flow;
 
+	if (is_elder(t)) {
+		replace_elder_lost(s, reason);
+		return;
+	}
+
+	flow = *link_flow(t->link);
 	connect_drop(s);
 	slot_note(s, text);
-	slot_perform(s, account_on_flow_lost(s->owner->account, s->i, reason,
-					     loop_now()));
+	slot_perform(s, account_on_flow_lost(s->owner->account, s->i, &flow,
+					     reason, loop_now()));
 }
 
 
@@ -41,8 +54,9 @@ static void proven_handler(void *arg)
 	struct attempt *t = arg;
 	struct slot *s = t->slot;
 
-	slot_perform(s, account_on_proven(s->owner->account, s->i,
-					  loop_now()));
+	if (!is_elder(t))
+		slot_perform(s, account_on_proven(s->owner->account, s->i,
+						  loop_now()));
 }
 
 
@@ -50,9 +64,13 @@ static void suspect_handler(bool suspect, void *arg)
 {
 	struct attempt *t = arg;
 	struct slot *s = t->slot;
+	struct account *a = s->owner->account;
 
-	slot_perform(s, account_on_suspect(s->owner->account, s->i, suspect,
-					   loop_now()));
+	if (!is_elder(t))
+		slot_perform(s, account_on_suspect(a, s->i, link_flow(t->link),
+						   loop_now()));
+	else if (!suspect)
+		slot_perform(s, account_on_elder_alive(a, s->i, loop_now()));
 }
 
 
@@ -61,8 +79,47 @@ static void verify_handler(void *arg)
 	struct attempt *t = arg;
 	struct slot *s = t->slot;
 
-	slot_perform(s, account_on_verify(s->owner->account, s->i,
-					  loop_now()));
+	if (!is_elder(t))
+		slot_perform(s, account_on_verify(s->owner->account, s->i,
+						  loop_now()));
+}
+
+
+static void replace_handler(void *arg)
+{
+	struct attempt *t = arg;
+	struct slot *s = t->slot;
+
+	if (!is_elder(t))
+		slot_perform(s, account_on_moved(s->owner->account, s->i,
+						 loop_now()));
+}
+
+
+static void mapped_handler(enum witness w, const struct addr *mapped,
+			   void *arg)
+{
+	struct attempt *t = arg;
+	struct slot *s = t->slot;
+	unsigned acts;
+
+	if (is_elder(t))
+		return;
+
+	acts = account_on_seen(s->owner->account, s->i, w, mapped,
+			       link_flow(t->link), loop_now());
+	slot_learn(s);
+	slot_perform(s, acts);
+}
+
+
+void slot_learn(struct slot *s)
+{
+	struct link *l = link_of(s);
+
+	if (l)
+		link_set_learned(l, account_interval(s->owner->account, s->i,
+			flow_interval_normal(link_flow(l)), loop_now()));
 }
 
 
@@ -73,6 +130,8 @@ const struct link_handlers slot_link_handlers = {
 	.provenh = proven_handler,
 	.suspecth = suspect_handler,
 	.verifyh = verify_handler,
+	.replaceh = replace_handler,
+	.mappedh = mapped_handler,
 	.requesth = slot_request_handler,
 	.optionsh = slot_options_handler,
 	.allowedh = slot_allowed_handler,
@@ -100,16 +159,26 @@ static void close_by_will(struct slot *s)
  * to the next fact and so back here; nothing is done after it but settling. */
 static void perform(struct slot *s, unsigned acts)
 {
-	struct edge_point *point = slot_present(s)->point;
+	struct edge_point *point;
 	const struct reg *r = reg_of(s);
 	const msec_t now = loop_now();
 
 	if (acts & REG_DO_ABANDON)
 		transaction_cancel(&s->transaction);
-	if (acts & REG_DO_CLOSE)
+	if (acts & REG_DO_TAKE_BACK)
+		replace_take_back(s);
+	else if (acts & REG_DO_CLOSE)
 		close_by_will(s);
+	if (acts & REG_DO_RETIRE)
+		replace_retire(s);
+	if (acts & REG_DO_REPLACE)
+		replace_ask(s);
+	if (acts & REG_DO_ASIDE)
+		replace_aside(s);
 	if (acts & REG_DO_RENEW)
 		slot_renew_call(s);
+
+	point = slot_present(s)->point;
 	if (acts & REG_DO_HOLD && point)
 		edge_point_on_hold(point, r->hold_until, now);
 	if (acts & REG_DO_ASK)
@@ -124,10 +193,18 @@ static void perform(struct slot *s, unsigned acts)
 		connect_race(s);
 	if (acts & REG_DO_OPEN_RIVAL)
 		connect_open_rival(s);
+	if (acts & ACCOUNT_PROBE_CLOSE)
+		s->prober = mem_deref(s->prober);
+	if (acts & ACCOUNT_PROBE)
+		slot_probe(s, false);
+	if (acts & ACCOUNT_PROBE_ON_FLOW)
+		slot_probe(s, true);
 	if (acts & REG_DO_SEND)
-		slot_register(s, false);
+		slot_register(s, REGISTER_BIND);
+	if (acts & REG_DO_FETCH)
+		slot_register(s, REGISTER_FETCH);
 	if (acts & REG_DO_LEAVE)
-		slot_register(s, true);
+		slot_register(s, REGISTER_LEAVE);
 }
 
 
@@ -139,6 +216,7 @@ void slot_perform(struct slot *s, unsigned acts)
 
 	perform(s, acts);
 	connect_release(s);
+	replace_settle(s);
 	if (!reg_wants_turn(reg_of(s)))
 		edge_turn_cancel(&s->turn, loop_now());
 
@@ -268,7 +346,10 @@ int slot_init(struct slot *s, struct slot_owner *owner, unsigned i,
 
 	s->owner = owner;
 	s->i = i;
-	edge_turn_init(&s->turn, false, register_turn_handler, NULL, s);
+	s->elder = SLOT_NONE;
+	edge_turn_init(&s->turn, EDGE_REGISTER, register_turn_handler, NULL,
+		       s);
+	replace_init(s);
 	register_identity_init(&s->id, owner->conf, owner->env->user_agent,
 			       owner->env->instance,
 			       owner->conf->reg_ids + i + 1);
@@ -285,6 +366,8 @@ int slot_init(struct slot *s, struct slot_owner *owner, unsigned i,
 
 void slot_close(struct slot *s)
 {
+	mem_deref(s->prober);
+	replace_close(s);
 	connect_close(s);
 	edge_turn_cancel(&s->turn, loop_now());
 	olds_reset(s);
@@ -292,4 +375,5 @@ void slot_close(struct slot *s)
 	mem_deref(s->contact_uri);
 	mem_deref(s->bound_uri);
 	mem_deref(s->digest);
+	mem_deref(s->audit);
 }

@@ -1,18 +1,25 @@
 /* One registration of an account and the link that carries it, performed: the
- * way to a flow (slot_connect.c), the REGISTERs (slot_register.c), requests that
- * arrive (slot_inbound.c). An agent owns one per reg-id. */
+ * way to a flow (slot_connect.c) and to its successor (slot_replace.c), the
+ * REGISTERs (slot_register.c), what they find at the registrar (slot_audit.c),
+ * requests that arrive (slot_inbound.c), probes (slot_probe.c). An agent owns
+ * one per reg-id. */
 
 #ifndef SLOT_H
 #define SLOT_H
 
 #include "account.h"
+#include "audit.h"
 #include "compat.h"
 #include "config.h"
 #include "digest.h"
 #include "edges.h"
 #include "link.h"
+#include "netwatch.h"
+#include "prober.h"
 #include "register.h"
 #include "resolve.h"
+#include "site.h"
+#include "source.h"
 #include "state.h"
 #include "transaction.h"
 
@@ -28,6 +35,8 @@ struct agent_env {
 	const char *user_agent;
 	const char *instance;            /* "urn:uuid:..." */
 	const int64_t *wall_usec;        /* see core/account.h */
+	struct site *site;               /* NULL: no STUN server configured */
+	struct netwatch *netwatch;       /* NULL: it cannot be had */
 };
 
 /* What the slots of one account share; part of their agent. */
@@ -68,14 +77,24 @@ struct slot_edge {
 struct old_contact {
 	char *uri;
 	msec_t until;
+	bool named;                      /* in the REGISTER in flight */
+	bool ignored;                    /* it was named, and is still there */
 };
+
+#define SLOT_OLDS 12             /* ghosts that are remembered; the state file
+				    takes STATE_CONTACTS of them */
+#define SLOT_NONE UINT8_MAX
 
 struct slot {
 	struct slot_owner *owner;
 	unsigned i;                      /* of the registration, 0 ... */
-	struct attempt attemptv[2];      /* the present one and its rival */
-	unsigned present;                /* which is which */
+	struct attempt attemptv[3];      /* the present one, its rival, and the
+					    elder beside them */
+	uint8_t present;                 /* which is which */
+	uint8_t elder;                   /* SLOT_NONE: none is kept */
 	struct edge_turn turn;           /* to REGISTER */
+	struct edge_turn replace_turn;   /* to replace a flow that is doubted */
+	struct edge_point *replaced;     /* whose turn that was; NULL: none */
 	struct resolve_query *query;
 	struct resolve_addr *addrv;      /* what the name resolved to */
 	size_t addrc;
@@ -94,8 +113,14 @@ struct slot {
 					    was left behind; NULL: none */
 	msec_t bound_until;              /* its lease */
 	msec_t bound_kept;               /* the same, says the state file */
-	struct old_contact oldv[STATE_CONTACTS]; /* the latest first */
+	struct old_contact oldv[SLOT_OLDS];      /* the latest first */
 	unsigned oldc;
+	char elder_token[12];            /* the flow part of its Contact's */
+	struct prober *prober;           /* NULL: no probe is out */
+	bool audited;                    /* somebody wants to see what the next
+					    2xx lists: */
+	struct audit *audit;             /* NULL: nothing yet */
+	bool purging;                    /* by the operator's order */
 	struct register_extras extras;
 	uint32_t options_cseq;
 	bool warned;                     /* of a REGISTER too long for UDP */
@@ -117,6 +142,16 @@ void slot_keep(struct state_reg *kept, const struct slot *s);
 
 /* The same settings at another place, see agent_rebase(). */
 void slot_rebase(struct slot *s);
+
+/* The operator's: ghosts that came back, or were of no avail, are named too. */
+void slot_set_purging(struct slot *s, bool purging);
+
+/* Something around us changed: is the flow still right? One whose address is
+ * gone from the machine is over, one whose packets would leave from another
+ * address now is replaced, any other is asked at once. */
+void slot_on_network(struct slot *s, struct net_pass *pass);
+/* Only the first of it. True: the flow is over. */
+bool slot_on_address_gone(struct slot *s, struct net_pass *pass);
 
 /* The host that it goes to, as configured or as a 3xx said. */
 const char *slot_host(const struct slot *s);

@@ -1,8 +1,8 @@
 /* The way of a registration to a flow: the name, the queue at its edge, the
  * connect, and a second one beside it where the core wants to race.
  *
- * Two attempts belong to a slot. The present one is the flow or is to become
- * it; which of them that is changes when the other one wins. */
+ * The present attempt is the flow or is to become it; which one that is changes
+ * when its rival wins. A third one may be the elder (slot_replace.c). */
 
 #include <string.h>
 #include "log.h"
@@ -12,11 +12,22 @@
 
 static struct attempt *other_of(struct slot *s)
 {
-	return &s->attemptv[!s->present];
+	uint8_t i = 0;
+
+	while (i == s->present || i == s->elder)
+		++i;
+
+	return &s->attemptv[i];
 }
 
 
-static void drop_attempt(struct attempt *t)
+static uint8_t index_of(const struct attempt *t)
+{
+	return (uint8_t)(t - t->slot->attemptv);
+}
+
+
+void connect_attempt_drop(struct attempt *t)
 {
 	t->link = mem_deref(t->link);
 	edge_turn_cancel(&t->turn, loop_now());
@@ -27,8 +38,8 @@ static void drop_attempt(struct attempt *t)
 void connect_drop(struct slot *s)
 {
 	transaction_cancel(&s->transaction);
-	drop_attempt(other_of(s));
-	drop_attempt(slot_present(s));
+	connect_attempt_drop(other_of(s));
+	connect_attempt_drop(slot_present(s));
 }
 
 
@@ -186,7 +197,7 @@ static void connect_failed(struct attempt *t, enum reason reason,
 
 	/* What goes on beside it is the present one from here on. */
 	if (t == slot_present(s) && other_of(s)->link)
-		s->present = !s->present;
+		s->present = index_of(other_of(s));
 
 	slot_note(s, text);
 	slot_perform(s, account_on_connect_failed(s->owner->account, s->i,
@@ -262,7 +273,7 @@ static void edge_down_handler(enum reason reason, void *arg)
  * has to. */
 static void not_opened(struct attempt *t, enum reason reason, const char *text)
 {
-	edge_point_on_given_up(t->point, t->turn.knock, loop_now());
+	edge_point_on_given_up(t->point, t->turn.first, loop_now());
 	connect_failed(t, reason, text);
 }
 
@@ -306,7 +317,7 @@ static int open_link(struct attempt *t)
 		},
 		.flow = conf->policy.flow,
 		.point = t->point,
-		.knock = t->turn.knock,
+		.knock = t->turn.first,
 	};
 
 	lc.flow.stream = transport_stream(t->transport);
@@ -352,14 +363,18 @@ void connect_connected_handler(void *arg)
 {
 	struct attempt *t = arg;
 	struct slot *s = t->slot;
+	struct addr local, edge;
 
-	if (t != slot_present(s))
-		s->present = !s->present;
-	drop_attempt(other_of(s));
+	s->present = index_of(t);
+	slot_learn(s);
+	connect_attempt_drop(other_of(s));
 
 	s->detail[0] = '\0';
+	addr_from_sa(&local, link_local(t->link));
+	addr_from_sa(&edge, link_peer(t->link));
 	slot_perform(s, account_on_connected(s->owner->account, s->i,
-					     t->index, loop_now()));
+					     t->index, &local, &edge,
+					     loop_now()));
 }
 
 
@@ -383,7 +398,7 @@ int connect_init(struct slot *s)
 		struct attempt *t = &s->attemptv[i];
 
 		t->slot = s;
-		edge_turn_init(&t->turn, true, turn_handler,
+		edge_turn_init(&t->turn, EDGE_CONNECT, turn_handler,
 			       edge_down_handler, t);
 	}
 

@@ -36,10 +36,31 @@ void olds_add(struct slot *s, const char *uri, msec_t until)
 }
 
 
-void olds_remove(struct slot *s, unsigned n)
+struct old_contact *olds_next(struct slot *s, unsigned *ip)
 {
-	while (n-- && s->oldc)
-		remove_at(s, 0);
+	while (*ip < s->oldc) {
+		struct old_contact *old = &s->oldv[(*ip)++];
+
+		if (!old->ignored)
+			return old;
+	}
+
+	return NULL;
+}
+
+
+void olds_remove(struct slot *s, struct old_contact *old)
+{
+	remove_at(s, (unsigned)(old - s->oldv));
+}
+
+
+void olds_retry(struct slot *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->oldc; i++)
+		s->oldv[i].ignored = false;
 }
 
 
@@ -55,7 +76,8 @@ void olds_expire(struct slot *s, msec_t now)
 
 void olds_reset(struct slot *s)
 {
-	olds_remove(s, s->oldc);
+	while (s->oldc)
+		remove_at(s, s->oldc - 1);
 }
 
 

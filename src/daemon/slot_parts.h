@@ -19,8 +19,17 @@ static inline struct link *link_of(const struct slot *s)
 }
 
 
+static inline struct attempt *slot_elder(struct slot *s)
+{
+	return s->elder == SLOT_NONE ? NULL : &s->attemptv[s->elder];
+}
+
+
 /* A failure in words, for status and log. */
 void slot_note(struct slot *s, const char *text);
+
+/* Tells the flow what is known of the keepalive interval. */
+void slot_learn(struct slot *s);
 
 /* Something that the state file has changed. */
 void slot_changed(struct slot *s);
@@ -29,7 +38,7 @@ void slot_changed(struct slot *s);
 
 int connect_init(struct slot *s);
 void connect_close(struct slot *s);
-void connect_drop(struct slot *s);       /* whatever is open, without a word */
+void connect_drop(struct slot *s);       /* whatever is open but the elder */
 void connect_release(struct slot *s);    /* turns that nobody wants any more */
 
 /* REG_DO_RESOLVE, _CONNECT, _OPEN, _RACE, _OPEN_RIVAL */
@@ -44,12 +53,32 @@ const struct slot_edge *connect_edge(const struct slot *s);
 
 /* The handlers of every link; their arg is its struct attempt. */
 extern const struct link_handlers slot_link_handlers;
+void connect_attempt_drop(struct attempt *t);
 void connect_connected_handler(void *arg);
 void connect_failed_handler(enum reason reason, const char *text, void *arg);
 
+/* --- slot_replace.c: make before break --- */
+
+void replace_init(struct slot *s);
+void replace_close(struct slot *s);
+/* REG_DO_REPLACE, _ASIDE, _TAKE_BACK, _RETIRE */
+void replace_ask(struct slot *s);
+void replace_aside(struct slot *s);
+void replace_take_back(struct slot *s);
+void replace_retire(struct slot *s);
+/* After every step: what is not wanted any more is let go. */
+void replace_settle(struct slot *s);
+void replace_elder_lost(struct slot *s, enum reason reason);
+
 /* --- slot_register.c --- */
 
-void slot_register(struct slot *s, bool leave);  /* REG_DO_SEND, _LEAVE */
+enum register_kind {
+	REGISTER_BIND,                   /* REG_DO_SEND */
+	REGISTER_FETCH,                  /* REG_DO_FETCH */
+	REGISTER_LEAVE,                  /* REG_DO_LEAVE */
+};
+void slot_register(struct slot *s, enum register_kind kind);
+struct addr slot_contact_addr(const struct slot *s);   /* to be offered now */
 void slot_renew_call(struct slot *s);            /* REG_DO_RENEW */
 int slot_options_handler(struct mbuf *mb, const char *branch, void *arg);
 
@@ -57,14 +86,31 @@ int slot_options_handler(struct mbuf *mb, const char *branch, void *arg);
 
 /* One that may be left, until then; without memory it is forgotten. */
 void olds_add(struct slot *s, const char *uri, msec_t until);
-void olds_remove(struct slot *s, unsigned n);    /* the first n of them */
+/* The next of them that may be named, from *ip on; NULL: there is none. */
+struct old_contact *olds_next(struct slot *s, unsigned *ip);
+void olds_remove(struct slot *s, struct old_contact *old);
 void olds_expire(struct slot *s, msec_t now);
 void olds_reset(struct slot *s);
+/* The operator wants those named too that were of no avail. */
+void olds_retry(struct slot *s);
 
 /* Is it the same but for our token? */
 bool olds_same_place(const char *a, const char *b);
 /* That one has the place now: whatever else had it is gone. */
 void olds_replaced(struct slot *s, const char *uri);
+
+/* --- slot_audit.c: what a 2xx lists --- */
+
+/* Before the core is told: ghosts are noted to be removed, and counted in
+ * f->answer.removable; those that were named and are gone are told. */
+void audit_note(struct slot *s, struct register_facts *f);
+
+/* May ghosts be named? */
+bool slot_purges(const struct slot *s);
+
+/* --- slot_probe.c --- */
+
+void slot_probe(struct slot *s, bool on_flow);   /* ACCOUNT_PROBE, _ON_FLOW */
 
 /* --- slot_inbound.c --- */
 

@@ -17,18 +17,19 @@ enum {
 
 /* --- the text --- */
 
-/* Contact policy: what is configured, else the socket's own address. */
-static struct addr contact_of(const struct slot *s, const struct addr *local)
+struct addr slot_contact_addr(const struct slot *s)
 {
 	const struct account_conf *conf = s->owner->conf;
-	struct addr contact;
+	struct addr local, contact;
 
+	addr_from_sa(&local, link_local(link_of(s)));
 	if (conf->contact_policy != CONTACT_STATIC)
-		return *local;
+		return account_contact(s->owner->account, s->i, &local,
+				       loop_now());
 
 	contact = conf->contact_address;
 	if (addr_isset(&contact) && !contact.port)
-		contact.port = local->port;
+		contact.port = local.port;
 
 	return contact;
 }
@@ -44,7 +45,7 @@ static void fill_request(struct register_request *r, struct slot *s,
 	r->branch = branch;
 	r->transport = slot_present(s)->transport;
 	addr_from_sa(&r->local, link_local(link_of(s)));
-	r->contact = contact_of(s, &r->local);
+	r->contact = slot_contact_addr(s);
 	r->cseq = reg->cseq;
 	r->expires = reg->expires;
 	r->plain = reg->plain;
@@ -120,20 +121,36 @@ static int set_contact(struct slot *s, struct register_request *r)
 static void name_olds(struct register_request *r, struct slot *s)
 {
 	const struct reg *reg = reg_of(s);
-	unsigned i;
+	struct old_contact *old;
+	unsigned i = 0;
 
-	if (!s->owner->conf->purge_ghosts || !s->contact_uri)
+	if (!slot_purges(s) || !s->contact_uri)
 		return;
 
 	olds_expire(s, loop_now());
-	for (i = 0; i < s->oldc && i < REGISTER_OLD_MAX; i++) {
+	while (r->oldc < REGISTER_OLD_MAX && (old = olds_next(s, &i))) {
 
-		if (!reg_names_old(reg, olds_same_place(s->oldv[i].uri,
+		if (!reg_names_old(reg, olds_same_place(old->uri,
 							s->contact_uri)))
 			break;
 
-		r->oldv[r->oldc++] = s->oldv[i].uri;
+		r->oldv[r->oldc++] = old->uri;
 	}
+}
+
+
+/* Those that found their place in it. */
+static void mark_named(struct slot *s, unsigned named)
+{
+	struct old_contact *old;
+	unsigned i;
+
+	for (i = 0; i < s->oldc; i++)
+		s->oldv[i].named = false;
+
+	i = 0;
+	while (named-- && (old = olds_next(s, &i)))
+		old->named = true;
 }
 
 
@@ -148,7 +165,6 @@ static void note_bindings(struct slot *s, const struct answer *a, bool leaving)
 	bool news = r->named > 0 || !s->bound_uri || !s->contact_uri ||
 		strcmp(s->bound_uri, s->contact_uri);
 
-	olds_remove(s, r->named);
 	mem_deref(s->bound_uri);
 	s->bound_uri = NULL;
 
@@ -239,10 +255,22 @@ static void read_answer(struct slot *s, struct register_facts *f,
 {
 	struct slot_owner *o = s->owner;
 	struct reg *r = reg_of(s);
-	struct addr local;
+	const char *knownv[SLOT_OLDS];
+	struct register_sent sent = {
+		.id = &s->id,
+		.transport = slot_present(s)->transport,
+		.contact = s->contact,
+		.requested = r->expires,
+		.knownv = knownv,
+		.knownc = s->oldc,
+	};
+	unsigned i;
 
-	addr_from_sa(&local, link_local(link_of(s)));
-	register_read(f, msg, &s->id, &local, &s->contact, r->expires);
+	for (i = 0; i < s->oldc; i++)
+		knownv[i] = s->oldv[i].uri;
+
+	addr_from_sa(&sent.local, link_local(link_of(s)));
+	register_read(f, msg, &sent);
 	f->answer.redirect = read_redirect(to, s, msg);
 
 	if (answer_is_challenge(msg->scode))
@@ -260,33 +288,48 @@ static void read_answer(struct slot *s, struct register_facts *f,
 }
 
 
+/* What a 2xx says beside the core's part of it. The flow first: its ping
+ * belongs to this 200, whatever the registration makes of it. */
+static void note_good(struct slot *s, struct register_facts *f)
+{
+	const struct reg *r = reg_of(s);
+
+	audit_note(s, f);
+	if (r->fetching)
+		return;
+
+	note_bindings(s, &f->answer, r->state == REG_LEAVING);
+	if (f->answer.bound)
+		link_on_registered(link_of(s), f->promised, f->flow_timer,
+				   f->stun_allowed);
+}
+
+
 static void answer_handler(const struct sip_msg *msg, uint64_t rtt_usec,
 			   void *arg)
 {
 	struct slot *s = arg;
 	struct slot_owner *o = s->owner;
 	struct reg *r = reg_of(s);
-	const bool leaving = r->state == REG_LEAVING;
 	struct register_facts facts;
 	struct redirect to;
 	unsigned acts;
 	(void)rtt_usec;
 
-	s->doubt_until = 0;
+	if (!r->fetching)
+		s->doubt_until = 0;
 	read_answer(s, &facts, &to, msg);
 
-	/* The flow first: its ping belongs to this 200, whatever the
-	 * registration makes of it. */
 	mem_ref(o->arg);
+	if (facts.rewritten)
+		account_on_rewritten(o->account, s->i, loop_now());
 	if (answer_is_good(facts.answer.code))
-		note_bindings(s, &facts.answer, leaving);
-	if (facts.answer.bound)
-		link_on_registered(link_of(s), facts.promised,
-				   facts.flow_timer);
+		note_good(s, &facts);
 
 	acts = account_on_answer(o->account, s->i, &facts.answer,
 				 &facts.mapped, loop_now());
 
+	slot_learn(s);
 	if (facts.answer.redirect && r->redirected && acts & REG_DO_RESOLVE)
 		follow_redirect(s, &to);
 
@@ -310,40 +353,56 @@ static void warn_of_length(struct slot *s, size_t len)
 }
 
 
-static int send_text(struct slot *s, struct mbuf *mb, bool leave)
+/* The Contact, and the old ones to go with it. */
+static int add_contacts(struct slot *s, struct register_request *r)
 {
+	int err = set_contact(s, r);
+
+	if (!err)
+		name_olds(r, s);
+
+	return err;
+}
+
+
+static int send_text(struct slot *s, struct mbuf *mb, enum register_kind kind)
+{
+	const bool fetch = kind == REGISTER_FETCH;
 	struct slot_owner *o = s->owner;
 	const msec_t now = loop_now();
 	struct register_request r;
 	enum challenge_sent sent;
-	unsigned named;
-	int err;
+	struct addr none = {.family = ADDR_NONE};
+	unsigned named = 0;
+	int err = 0;
 
 	transaction_cancel(&s->transaction);
 	transaction_branch(s->transaction.branch,
 			   sizeof(s->transaction.branch));
 
 	fill_request(&r, s, s->transaction.branch);
-	if (leave)
+	r.fetch = fetch;
+	if (kind == REGISTER_LEAVE)
 		r.expires = 0;
 
 	sent = reg_credentials(reg_of(s), digest_ready(s->digest), now);
 	if (sent != CHALLENGE_SENT_NONE)
 		r.digest = s->digest;
 
-	err = set_contact(s, &r);
-	if (err)
-		return err;
-
-	name_olds(&r, s);
-	err = register_print(mb, &r, &named);
+	if (!fetch)
+		err = add_contacts(s, &r);
+	if (!err)
+		err = register_print(mb, &r, &named);
 	if (err)
 		return err;
 
 	mb->pos = 0;
 	warn_of_length(s, mb->end);
-	account_on_sent(o->account, s->i, sent, named, now);
-	s->doubt_until = now + SECONDS(r.expires);
+	mark_named(s, named);
+	account_on_sent(o->account, s->i, sent, named,
+			fetch ? &none : &r.contact, now);
+	if (!fetch)
+		s->doubt_until = now + SECONDS(r.expires);
 	note_cseq(s);
 
 	/* Whatever goes wrong here is the end of the link and told there. */
@@ -354,10 +413,10 @@ static int send_text(struct slot *s, struct mbuf *mb, bool leave)
 }
 
 
-void slot_register(struct slot *s, bool leave)
+void slot_register(struct slot *s, enum register_kind kind)
 {
 	struct mbuf *mb = mbuf_alloc(REGISTER_ROOM);
-	int err = mb ? send_text(s, mb, leave) : ENOMEM;
+	int err = mb ? send_text(s, mb, kind) : ENOMEM;
 
 	mem_deref(mb);
 	if (!err)
@@ -367,6 +426,6 @@ void slot_register(struct slot *s, bool leave)
 	log_error(s->owner->conf->name, "cannot write a REGISTER: %s",
 		  strerror(err));
 	connect_drop(s);
-	slot_perform(s, account_on_flow_lost(s->owner->account, s->i,
+	slot_perform(s, account_on_flow_lost(s->owner->account, s->i, NULL,
 					     REASON_FLOW_LOST, loop_now()));
 }

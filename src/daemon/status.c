@@ -104,6 +104,27 @@ static int add_bindings(struct mbuf *mb, const struct account *a)
 }
 
 
+/* What is seen of the world beside the flows. */
+static int add_surroundings(struct mbuf *mb, const struct agent *a)
+{
+	const struct agent_env *env = agent_env(a);
+	struct site_status site;
+	const char *text = NULL;
+	int64_t usec = 0;
+	int err;
+
+	if (env->site)
+		site_status(env->site, &site);
+	if (env->netwatch)
+		text = netwatch_last(env->netwatch, &usec);
+
+	err  = status_add_site(mb, env->site ? &site : NULL);
+	err |= status_add_network(mb, text, usec);
+
+	return err;
+}
+
+
 static int add_last_response(struct mbuf *mb, const struct agent *a,
 			     int64_t wall_usec)
 {
@@ -159,6 +180,7 @@ int status_account(struct mbuf *mb, const char *key, const struct agent *a,
 	err |= add_verdict(mb, account, wall_usec, now);
 	err |= status_add_flows(mb, a, wall_usec, now);
 	err |= add_bindings(mb, account);
+	err |= add_surroundings(mb, a);
 	err |= add_last_response(mb, a, wall_usec);
 	err |= add_counters(mb, a);
 	if (events)

@@ -13,7 +13,12 @@
 int status_account(struct mbuf *mb, const char *key, const struct agent *a,
 		   int64_t wall_usec, bool events);
 
-/* What the event says, as a sentence. */
-void status_event_text(char *buf, size_t size, const struct event *e);
+/* The object with all events that are kept of it, the oldest first. */
+int status_history(struct mbuf *mb, const char *key, const struct agent *a);
+
+/* What the event says, as a sentence. `j`: the journal that it is in, for what
+ * was before; NULL: without. */
+void status_event_text(char *buf, size_t size, const struct event *e,
+		       const struct journal *j);
 
 #endif

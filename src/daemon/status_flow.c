@@ -1,4 +1,5 @@
-/* An account's flows as JSON: see status.h. */
+/* An account's flows as JSON: see status.h. What NATs do to them is in
+ * status_nat.c. */
 
 #include "status_part.h"
 #include "net.h"
@@ -7,17 +8,6 @@
 
 #define USEC          INT64_C(1000000)   /* per second */
 #define NOT_AFTER_MAX (INT64_MAX / USEC) /* [s] */
-
-
-static int add_addr(struct mbuf *mb, const char *key, const struct addr *a)
-{
-	char buf[ADDR_STRLEN];
-
-	if (!addr_isset(a))
-		return json_add_null(mb, key);
-
-	return json_add_string(mb, key, addr_print(a, buf, sizeof(buf)));
-}
 
 
 static int add_sa(struct mbuf *mb, const char *key, const struct sa *sa)
@@ -29,7 +19,7 @@ static int add_sa(struct mbuf *mb, const char *key, const struct sa *sa)
 
 	addr_from_sa(&a, sa);
 
-	return add_addr(mb, key, &a);
+	return status_add_addr(mb, key, &a);
 }
 
 
@@ -123,8 +113,7 @@ int status_add_tls(struct mbuf *mb, const struct tls_info *tls)
 static int add_flow(struct mbuf *mb, const struct agent *a, unsigned i,
 		    int64_t wall_usec, msec_t now)
 {
-	const struct account_reg *ar = &agent_account(a)->regv[i];
-	const struct reg *r = &ar->reg;
+	const struct reg *r = &agent_account(a)->regv[i].reg;
 	const bool bound = reg_bound(r, now);
 	struct agent_flow f;
 	int err;
@@ -138,11 +127,12 @@ static int add_flow(struct mbuf *mb, const struct agent *a, unsigned i,
 	err |= add_sa(mb, "edge", f.peer);
 	err |= json_add_string(mb, "edge_host", f.host);
 	err |= add_sa(mb, "local", f.local);
-	err |= f.flow ? add_addr(mb, "mapped", &ar->mapped)
-		      : json_add_null(mb, "mapped");
+	err |= status_add_addr(mb, "mapped", f.flow && f.mapping ?
+			       &f.mapping->addr : NULL);
 	err |= status_add_time(mb, "up_since_usec",
 			       f.flow ? f.flow->up_at : NEVER, wall_usec);
 	err |= add_keepalive(mb, f.flow);
+	err |= status_add_nat(mb, &f, wall_usec);
 	err |= json_add_bool(mb, "registered", bound);
 	err |= add_contact(mb, r, bound);
 	err |= json_add_string(mb, "matched_by", bound ?

@@ -265,7 +265,7 @@ END_TEST
 
 /* sipsorcery#1375: the list as it was, our own entry private. Nothing else in
  * it is known as ours, so all of it is foreign. */
-START_TEST(a_private_contact_in_the_200_is_not_reachable)
+static void start_at_the_provider(const char *keys)
 {
 	const struct registrar_rule rule = {
 		.kind = RULE_ACCEPTED,
@@ -274,13 +274,36 @@ START_TEST(a_private_contact_in_the_200_is_not_reachable)
 			    "<sip:172.18.0.5:37736>;expires=287, "
 			    "<sip:194.64.145.30:52555>;expires=214",
 	};
-	const struct account *a;
 
 	rig_rule(&rule);
 	ck_assert_int_eq(0, sa_set_str(&rig.conf->seen, "194.64.145.30",
 				       51629));
-	rig_account("alice", TRANSPORT_UDP, "%s", "");
+	rig_account("alice", TRANSPORT_UDP, "%s", keys);
 	rig_start("");
+}
+
+
+START_TEST(a_contact_learned_from_the_challenge_is_reachable)
+{
+	const struct account *a;
+
+	start_at_the_provider("");
+	rig_expect_reason("alice", REASON_OK);
+
+	a = rig_state("alice");
+	ck_assert_int_eq(a->verdict.reachable, REACHABLE_YES);
+	ck_assert_uint_eq(a->regv[0].foreign, 3);
+	ck_assert_uint_eq(a->registers_sent, 2);
+	ck_assert_ptr_null(strstr(rig_text("alice", -1), "53237"));
+}
+END_TEST
+
+
+START_TEST(a_private_contact_in_the_200_is_not_reachable)
+{
+	const struct account *a;
+
+	start_at_the_provider("contact = { policy = \"local\"; };");
 	rig_expect_reason("alice", REASON_BINDING_PRIVATE);
 
 	a = rig_state("alice");
@@ -728,6 +751,7 @@ Suite *suite_agent(void)
 	tcase_add_test(
 		tc, one_register_per_refresh_before_half_of_the_lease_is_over);
 	tcase_add_loop_test(tc, the_lease_is_that_of_our_own_binding, 0, 4);
+	tcase_add_test(tc, a_contact_learned_from_the_challenge_is_reachable);
 	tcase_add_test(tc, a_private_contact_in_the_200_is_not_reachable);
 	tcase_add_test(tc, a_confirmed_outbound_makes_any_contact_reachable);
 

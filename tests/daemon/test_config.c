@@ -1127,25 +1127,38 @@ START_TEST(keys_of_later_steps_are_parsed_with_one_warning)
 	later("flows = 2;", "flows");
 	later("connection = \"shared\";", "connection = \"shared\"");
 	later("shared_connections = 4;", "shared_connections");
-	later("probe = { mode = \"auto\"; };", "probe.mode = \"auto\"");
-	later("probe = { interval = 300; };", "probe.interval");
 	later("turn = { server = \"t\"; };", "turn.server");
 	later("turn = { password_file = \"pw\"; };", "turn.password_file");
 	later("inbound = { target = \"sip:x\"; };", "inbound.target");
-	later("keepalive = { method = \"stun\"; };",
-	      "keepalive.method = \"stun\"");
-	later("contact = { policy = \"mapped\"; };",
-	      "contact.policy = \"mapped\"");
 
 	ck_assert_int_eq(0, load(
-		"stun = { server = \"s:3478\"; interval = 30; };"
 		"metrics = { listen = \"127.0.0.1:9474\"; };"
 		"accounts = ("
 		"{ name = \"a\"; aor = \"sip:a@b\"; flows = 2; },"
 		"{ name = \"b\"; aor = \"sip:a@b\"; flows = 3; } );"));
-	ck_assert_uint_eq(4, warnings);
+	ck_assert_uint_eq(2, warnings);
 	/* parsed, but only one is acted on */
 	ck_assert_uint_eq(1, conf->accountv[1]->policy.flows);
+}
+END_TEST
+
+
+START_TEST(stun_servers_are_hosts_with_or_without_a_port)
+{
+	ck_assert_int_eq(0, load("stun = { server = \"stun.test:3479\";"
+				 "server2 = \"[2001:db8::1]\";"
+				 "interval = 5; };"));
+	ck_assert_str_eq("stun.test:3479", conf->stun_server);
+	ck_assert_str_eq("[2001:db8::1]", conf->stun_server2);
+	ck_assert_uint_eq(5, conf->stun_interval);
+	ck_assert_uint_eq(0, warnings);
+
+	bad_global("stun = { server = \"stun:stun.test\"; };",
+		   "stun.server: must be \"host\" or \"host:port\"");
+	bad_global("stun = { server2 = \"stun.test:0\"; };",
+		   "stun.server2: must be \"host\" or \"host:port\"");
+	bad_global("stun = { interval = 4; };", "stun.interval: 4 is out of "
+		   "range (allowed: 5 to 3600)");
 }
 END_TEST
 
@@ -1153,9 +1166,10 @@ END_TEST
 START_TEST(what_happens_anyway_is_not_warned_about)
 {
 	quiet("flows = 1; connection = \"dedicated\";"
-	      "probe = { mode = \"off\"; }; turn = { server = \"\"; };"
-	      "keepalive = { method = \"register\"; };"
-	      "contact = { policy = \"local\"; }; tls = { pins = [ ]; };"
+	      "probe = { mode = \"auto\"; interval = 60; };"
+	      "turn = { server = \"\"; };"
+	      "keepalive = { method = \"stun\"; };"
+	      "contact = { policy = \"mapped\"; }; tls = { pins = [ ]; };"
 	      "inbound = { policy = \"reject\"; target = \"\"; };");
 	ck_assert_int_eq(0, load("metrics = { listen = \"\"; };"
 				 "stun = { server2 = \"\"; };"));
@@ -1346,6 +1360,7 @@ Suite *suite_config(void)
 	tcase_add_test(tc, secrets_are_in_no_message);
 	tcase_add_test(tc, verify_none_is_warned_about_loudly);
 	tcase_add_test(tc, keys_of_later_steps_are_parsed_with_one_warning);
+	tcase_add_test(tc, stun_servers_are_hosts_with_or_without_a_port);
 	tcase_add_test(tc, what_happens_anyway_is_not_warned_about);
 	tcase_add_test(tc, a_key_without_effect_is_a_warning);
 	tcase_add_test(tc, what_is_printed_loads_again_and_prints_the_same);

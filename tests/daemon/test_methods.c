@@ -349,7 +349,8 @@ static bool is_refused(const char *method)
 START_TEST(strangers_may_read_and_change_nothing)
 {
 	static const char *const readv[] = {
-		"List", "Status", "Ping", "org.varlink.service.GetInfo",
+		"List", "Status", "History", "Ping",
+		"org.varlink.service.GetInfo",
 		"org.varlink.service.GetInterfaceDescription",
 	};
 	const struct control_method *m;
@@ -381,6 +382,7 @@ START_TEST(every_change_is_logged_with_uid_and_pid)
 {
 	static const char *const changev[] = {
 		"Register alice", "Pause alice", "Resume alice",
+		"Bindings alice", "PurgeGhosts alice", "Probe alice",
 		"Reconnect alice", "Reload",
 	};
 	const int saved = dup(STDERR_FILENO);
@@ -421,7 +423,8 @@ END_TEST
 START_TEST(an_account_that_is_not_there_is_named)
 {
 	static const char *const methodv[] = {
-		"Status", "Register", "Reconnect", "Pause", "Resume",
+		"Status", "History", "Register", "Reconnect", "Pause",
+		"Resume", "Bindings", "PurgeGhosts", "Probe",
 	};
 
 	one("");
@@ -484,6 +487,8 @@ START_TEST(pause_un_registers_and_resume_registers)
 	ck_assert_str_eq(PAUSED, call_for("Pause", "alice"));
 	ck_assert_str_eq(ERROR("NotRunning"), call_for("Register", "alice"));
 	ck_assert_str_eq(ERROR("NotRunning"), call_for("Reconnect", "alice"));
+	ck_assert_str_eq(ERROR("NotRunning"), call_for("Bindings", "alice"));
+	ck_assert_str_eq(ERROR("NotRunning"), call_for("Probe", "alice"));
 	harness_run(QUIET);
 	ck_assert_uint_eq(sent, rig_registers("alice"));
 
@@ -531,7 +536,8 @@ START_TEST(a_disabled_account_cannot_be_made_to_run)
 	one("enabled = true; }, { name = \"off\"; enabled = false; "
 	    "aor = \"sip:off@example.org\"; password = \"x\";");
 	for (const char *const *m = (const char *const []){
-		     "Register", "Reconnect", "Pause", "Resume", NULL};
+		     "Register", "Reconnect", "Pause", "Resume", "Bindings",
+		     "PurgeGhosts", "Probe", NULL};
 	     *m; m++) {
 		ck_assert_str_eq("{\"error\":\"io.sipregd.NotRunning\","
 				 "\"parameters\":{\"name\":\"off\"}}",
@@ -558,6 +564,128 @@ START_TEST(who_waits_for_an_account_that_ends_is_told)
 	ck_assert_str_eq("{\"error\":\"io.sipregd.Aborted\","
 			 "\"parameters\":{}}", answer(&a));
 	(void)close(a.fd);
+}
+END_TEST
+
+
+/* --- what the registrar holds, and whether calls arrive --- */
+
+START_TEST(history_tells_every_event_and_the_newest_last)
+{
+	const char *text, *third;
+
+	one("");
+	rig_has(call_for("Register", "alice"), "\"ok\":true");
+	text = call_for("History", "alice");
+	rig_has(text, "{\"parameters\":{\"events\":[{\"at_usec\":");
+	rig_has(text, "\"account\":\"alice\",\"event\":\"flow-up\"");
+	rig_has(text, "\"event\":\"verdict\",\"registered\":true");
+	third = strstr(text, "REGISTER sent, CSeq 3\"");
+	ck_assert_ptr_nonnull(third);
+	rig_has(text, "REGISTER sent, CSeq 2\"");
+	rig_has_not(third, "REGISTER sent, CSeq 2\"");
+}
+END_TEST
+
+
+/* The next REGISTER lists our binding, and these. */
+static void list_also(const char *others)
+{
+	struct registrar_binding b;
+	char contacts[1024];
+	const struct registrar_rule rule = {
+		.kind = RULE_ACCEPTED, .count = 1, .contacts = contacts,
+	};
+
+	ck_assert(registrar_binding(rig.reg, "alice", 0, &b));
+	(void)snprintf(contacts, sizeof(contacts), "<%s>%s;expires=297%s",
+		       b.uri, b.params, others);
+	rig_rule(&rule);
+}
+
+
+START_TEST(bindings_are_what_the_registrar_lists)
+{
+	const char *text;
+
+	one("");
+	list_also(", <sip:alice@192.0.2.9:5070>;expires=99, "
+		  "\"x, y\" <sip:alice@192.0.2.8>");
+	text = call_for("Bindings", "alice");
+	rig_has(text, "{\"parameters\":{\"name\":\"alice\",\"answered\":true,"
+		"\"code\":200,\"bindings\":[{\"uri\":\"sip:alice@127.0.0.1:");
+	rig_has(text, "\"expires\":297,\"kind\":\"own\",\"matched_by\":\"");
+	rig_has(text, "{\"uri\":\"sip:alice@192.0.2.9:5070\",\"expires\":99,"
+		"\"kind\":\"foreign\",\"matched_by\":null}");
+	rig_has(text, "{\"uri\":\"sip:alice@192.0.2.8\",");
+	rig_has(text, "],\"more\":0}}");
+
+	/* a question changes nothing */
+	ck_assert_uint_eq(1, registrar_bindings(rig.reg, "alice"));
+	ck_assert(rig_state("alice")->verdict.registered);
+	rig_has_not(rig_text("alice", -1), "\nContact:");
+}
+END_TEST
+
+
+START_TEST(bindings_say_that_there_was_no_list)
+{
+	const struct registrar_rule rule = {
+		.kind = RULE_ANSWER, .code = 500, .count = 1,
+	};
+
+	one("");
+	rig_rule(&rule);
+	ck_assert_str_eq("{\"parameters\":{\"name\":\"alice\","
+			 "\"answered\":false,\"code\":500,\"bindings\":[],"
+			 "\"more\":0}}", call_for("Bindings", "alice"));
+	ck_assert(rig_state("alice")->verdict.registered);
+}
+END_TEST
+
+
+START_TEST(purge_ghosts_says_what_is_left)
+{
+	const char *text;
+
+	one("");
+	text = call_for("PurgeGhosts", "alice");
+	rig_has(text, "\"answered\":true,\"code\":200,\"bindings\":[{");
+	rig_has(text, "],\"more\":0,\"removed\":0,\"ghosts\":0}}");
+	ck_assert_uint_eq(1, registrar_bindings(rig.reg, "alice"));
+}
+END_TEST
+
+
+START_TEST(a_probe_that_comes_back_proves_that_calls_arrive)
+{
+	one("");
+	rig.conf->relay = true;
+	ck_assert_str_eq("{\"parameters\":{\"name\":\"alice\","
+			 "\"result\":\"proven\",\"code\":200,"
+			 "\"reachable\":\"yes\",\"evidence\":\"probe\","
+			 "\"reason\":\"ok\",\"reason_text\":\"Registered, and "
+			 "calls can reach this account.\"}}",
+			 call_for("Probe", "alice"));
+	rig_has(call_for("History", "alice"),
+		"\"text\":\"a probe came back: calls arrive\"");
+}
+END_TEST
+
+
+START_TEST(who_is_not_registered_cannot_ask_nor_probe)
+{
+	const struct registrar_rule rule = {.kind = RULE_ANSWER, .code = 403};
+
+	rig_rule(&rule);
+	rig_account("alice", TRANSPORT_TCP, " ");
+	rig_start("");
+	serve();
+	rig_expect_reason("alice", REASON_FORBIDDEN);
+	ck_assert_str_eq(ERROR("NotConnected"), call_for("Bindings", "alice"));
+	ck_assert_str_eq(ERROR("NotConnected"),
+			 call_for("PurgeGhosts", "alice"));
+	ck_assert_str_eq(ERROR("NotConnected"), call_for("Probe", "alice"));
 }
 END_TEST
 
@@ -725,6 +853,12 @@ Suite *suite_methods(void)
 		       pause_leaves_the_binding_where_that_is_configured);
 	tcase_add_test(tc, a_disabled_account_cannot_be_made_to_run);
 	tcase_add_test(tc, who_waits_for_an_account_that_ends_is_told);
+	tcase_add_test(tc, history_tells_every_event_and_the_newest_last);
+	tcase_add_test(tc, bindings_are_what_the_registrar_lists);
+	tcase_add_test(tc, bindings_say_that_there_was_no_list);
+	tcase_add_test(tc, purge_ghosts_says_what_is_left);
+	tcase_add_test(tc, a_probe_that_comes_back_proves_that_calls_arrive);
+	tcase_add_test(tc, who_is_not_registered_cannot_ask_nor_probe);
 	tcase_add_test(
 		tc, who_asks_and_hangs_up_is_waited_for_no_more_than_64_times);
 	tcase_add_test(tc, a_storm_of_pauses_is_one_pause);

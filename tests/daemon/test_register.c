@@ -149,6 +149,20 @@ static const char *own(const char *hostport, const char *params)
 }
 
 
+static void read_answer(const struct sip_msg *msg)
+{
+	const struct register_sent sent = {
+		.id = &id,
+		.transport = request.transport,
+		.local = request.local,
+		.contact = request.contact,
+		.requested = request.expires,
+	};
+
+	register_read(&facts, msg, &sent);
+}
+
+
 /* Reads an answer with this Via and these headers, each ended by CRLF. */
 static void answered_via(unsigned code, const char *via, const char *headers)
 {
@@ -162,8 +176,7 @@ static void answered_via(unsigned code, const char *via, const char *headers)
 		"Call-ID: abc\r\nCSeq: 7 REGISTER\r\n"
 		"%sContent-Length: 0\r\n\r\n", code, via, headers));
 	msg = decoded(mb);
-	register_read(&facts, msg, &id, &request.local, &request.contact,
-		      request.expires);
+	read_answer(msg);
 	mem_deref(msg);
 }
 
@@ -207,6 +220,22 @@ static void assert_counts(unsigned owns, unsigned ghosts, unsigned foreign)
 
 
 /* --- the text --- */
+
+/* The text of it; how many old bindings it names. */
+static const char *print_text(unsigned *namedp)
+{
+	static char text[4096];
+	struct mbuf *mb = mbuf_alloc(1024);
+
+	ck_assert_int_eq(0, register_print(mb, &request, namedp));
+	ck_assert_uint_lt(mb->end, sizeof(text));
+	memcpy(text, mb->buf, mb->end);
+	text[mb->end] = '\0';
+	mem_deref(mb);
+
+	return text;
+}
+
 
 START_TEST(register_says_all_it_must)
 {
@@ -255,6 +284,27 @@ START_TEST(plain_register_is_rfc_3261_alone)
 			  own("203.0.113.7:40112", ""));
 	assert_sent("Contact", text);
 	assert_sent("Supported", NULL);
+}
+END_TEST
+
+
+START_TEST(a_fetch_names_no_contact)
+{
+	const char *text;
+	unsigned named = 9;
+
+	request.fetch = true;
+	request.oldv[0] = "sip:alice@203.0.113.7:53237;sipregd=1.2";
+	request.oldc = 1;
+	text = print_text(&named);
+
+	ck_assert_ptr_null(strstr(text, "Contact:"));
+	ck_assert_ptr_null(strstr(text, "xpires"));
+	ck_assert_uint_eq(0, named);
+	assert_sent("To", "<sip:alice@example.com>");
+	assert_sent("Call-ID", id.callid);
+	assert_sent("CSeq", "7 REGISTER");
+	assert_sent("Supported", "path, outbound, gruu");
 }
 END_TEST
 
@@ -481,22 +531,6 @@ START_TEST(credentials_are_for_the_request_uri)
 END_TEST
 
 
-/* The text of it; how many old bindings it names. */
-static const char *print_text(unsigned *namedp)
-{
-	static char text[4096];
-	struct mbuf *mb = mbuf_alloc(1024);
-
-	ck_assert_int_eq(0, register_print(mb, &request, namedp));
-	ck_assert_uint_lt(mb->end, sizeof(text));
-	memcpy(text, mb->buf, mb->end);
-	text[mb->end] = '\0';
-	mem_deref(mb);
-
-	return text;
-}
-
-
 static unsigned occurrences(const char *text, const char *part)
 {
 	unsigned n = 0;
@@ -614,6 +648,30 @@ START_TEST(old_bindings_that_cannot_be_named_are_passed_over)
 	request.oldv[0] = own;
 	ck_assert_uint_eq(1, occurrences(print_text(&named), own));
 	ck_assert_uint_eq(2, named);
+}
+END_TEST
+
+
+START_TEST(our_own_binding_in_another_spelling_is_not_removed)
+{
+	static const char *const samev[] = {
+		"sip:alice@203.0.113.7:40112", "sip:203.0.113.7:40112",
+		"SIP:%61lice@203.0.113.7:40112;transport=UDP;x=y",
+	};
+	unsigned named;
+	size_t i;
+
+	request.oldc = 1;
+	for (i = 0; i < sizeof(samev) / sizeof(samev[0]); i++) {
+		request.oldv[0] = samev[i];
+		ck_assert_uint_eq(1, occurrences(print_text(&named),
+						 "Contact:"));
+		ck_assert_uint_eq(1, named);
+	}
+
+	/* case counts in a user */
+	request.oldv[0] = "sip:Alice@203.0.113.7:40112";
+	ck_assert_uint_eq(2, occurrences(print_text(&named), "Contact:"));
 }
 END_TEST
 
@@ -749,6 +807,81 @@ START_TEST(options_go_where_the_register_goes)
 	assert_header(msg, "Contact", NULL);
 	assert_header(msg, "Content-Length", "0");
 	mem_deref(msg);
+}
+END_TEST
+
+
+START_TEST(a_probe_goes_to_our_own_aor)
+{
+	struct mbuf *mb = mbuf_alloc(512);
+	struct sip_msg *msg;
+	char text[256];
+
+	ck_assert_int_eq(0, register_probe_print(mb, &request, "X-Secret",
+						 "5ec4e7", NULL));
+	msg = decoded(mb);
+	ck_assert(!pl_strcmp(&msg->met, "OPTIONS"));
+	ck_assert(!pl_strcmp(&msg->ruri, "sip:alice@example.com"));
+	assert_header(msg, "Via", "SIP/2.0/UDP 10.0.0.2:41822;branch=" BRANCH
+		      ";rport");
+	assert_header(msg, "Max-Forwards", "70");
+	assert_header(msg, "Route", NULL);
+	(void)re_snprintf(text, sizeof(text), "<sip:alice@example.com>;tag=%s",
+			  id.tag);
+	assert_header(msg, "From", text);
+	assert_header(msg, "To", "<sip:alice@example.com>");
+	assert_header(msg, "Call-ID", "5ec4e7");
+	assert_header(msg, "CSeq", "7 OPTIONS");
+	assert_header(msg, "Contact", own("203.0.113.7:40112", ""));
+	assert_header(msg, "X-Secret", "5ec4e7");
+	assert_header(msg, "User-Agent", "sipregd/1.0");
+	assert_header(msg, "Content-Length", "0");
+	mem_deref(msg);
+}
+END_TEST
+
+
+static void assert_routes(const char *service_route, const char *expected)
+{
+	struct mbuf *mb = mbuf_alloc(512);
+	const char *text, *from;
+
+	ck_assert_int_eq(0, register_probe_print(mb, &request, "X-Secret",
+						 "5ec4e7", service_route));
+	(void)mbuf_write_u8(mb, 0);
+	text = strstr((char *)mb->buf, "Max-Forwards: 70\r\n");
+	from = strstr(text, "From:");
+	text += strlen("Max-Forwards: 70\r\n");
+	ck_assert_uint_eq(strlen(expected), (size_t)(from - text));
+	ck_assert_int_eq(0, strncmp(text, expected, strlen(expected)));
+	mem_deref(mb);
+}
+
+
+START_TEST(a_probe_takes_the_service_route_behind_the_proxy)
+{
+	static const char route[] = "<sip:s1.example.com;lr>, <sip:s2;lr>";
+	struct mbuf *mb = mbuf_alloc(512);
+
+	assert_routes(route, "Route: <sip:s1.example.com;lr>, <sip:s2;lr>\r\n");
+
+	proxyv[0] = "sip:edge1.example.com";
+	conf.proxyc = 1;
+	assert_routes(NULL, "Route: <sip:edge1.example.com;lr>\r\n");
+	assert_routes(route, "Route: <sip:edge1.example.com;lr>\r\n"
+		      "Route: <sip:s1.example.com;lr>, <sip:s2;lr>\r\n");
+
+	/* not twice through the same proxy */
+	assert_routes("<sip:orig@EDGE1.example.com:5060;lr>, <sip:s2;lr>",
+		      "Route: <sip:orig@EDGE1.example.com:5060;lr>, "
+		      "<sip:s2;lr>\r\n");
+
+	request.redirect = "";
+	assert_routes(route, "Route: <sip:s1.example.com;lr>, <sip:s2;lr>\r\n");
+
+	ck_assert_int_eq(EBADMSG, register_probe_print(mb, &request, "X", "1",
+						       "<sip:a>\r\nY: z"));
+	mem_deref(mb);
 }
 END_TEST
 
@@ -1221,7 +1354,7 @@ START_TEST(endless_list_is_read_up_to_a_bound)
 	(void)mbuf_write_str(mb, "\r\n");
 
 	msg = decoded(mb);
-	register_read(&facts, msg, &id, &request.local, &request.contact, 60);
+	read_answer(msg);
 	mem_deref(msg);
 	ck_assert_uint_eq(256, facts.answer.contacts.count);
 }
@@ -1317,6 +1450,7 @@ static void add_print_tests(TCase *tc)
 {
 	tcase_add_test(tc, register_says_all_it_must);
 	tcase_add_test(tc, plain_register_is_rfc_3261_alone);
+	tcase_add_test(tc, a_fetch_names_no_contact);
 	tcase_add_test(tc, unregister_names_only_our_contact);
 	tcase_add_test(tc, streams_name_their_transport);
 	tcase_add_test(tc, ipv6_stands_in_brackets);
@@ -1331,10 +1465,14 @@ static void add_print_tests(TCase *tc)
 	tcase_add_test(tc, earlier_bindings_are_removed_behind_the_new_one);
 	tcase_add_test(tc, on_udp_only_as_many_are_removed_as_fit);
 	tcase_add_test(tc, old_bindings_that_cannot_be_named_are_passed_over);
+	tcase_add_test(tc, our_own_binding_in_another_spelling_is_not_removed);
 	tcase_add_test(tc, contact_uri_is_the_one_that_is_sent);
 	tcase_add_test(tc, a_redirection_is_asked_itself);
 	tcase_add_test(tc, nextnonce_is_in_the_next_register_with_nc_1);
 	tcase_add_test(tc, options_go_where_the_register_goes);
+	tcase_add_test(tc, a_probe_goes_to_our_own_aor);
+	tcase_add_test(tc,
+		       a_probe_takes_the_service_route_behind_the_proxy);
 	tcase_add_test(tc, tokens_differ_by_account_and_by_flow);
 }
 

@@ -746,7 +746,8 @@ START_TEST(another_pace_acts_on_those_who_queue)
 	ck_assert_int_eq(0, edges_alloc(&e, &slow));
 	ck_assert_int_eq(0, edges_get(&p, e, TRANSPORT_TCP, &sa));
 	for (unsigned i = 0; i < 4; i++) {
-		edge_turn_init(&v[i], true, turn_handler, NULL, NULL);
+		edge_turn_init(&v[i], EDGE_CONNECT, turn_handler, NULL,
+			       NULL);
 		edge_turn_ask(&v[i], p, PACE_NEW, loop_now());
 	}
 

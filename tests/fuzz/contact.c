@@ -1,6 +1,7 @@
 /* Fuzzes the list of Contacts in a 200: one header a line of the input. What
  * has neither our instance, nor our token, nor user and address of ours is
- * never taken for our own binding, and our own is found among all others. */
+ * never taken for our own binding, and our own is found among all others. What
+ * is written down of the list is what was counted, and bounded. */
 
 #include <ctype.h>
 #include "fuzz.h"
@@ -111,13 +112,63 @@ static struct pl element_at(const struct sip_msg *msg, int index)
 }
 
 
-static void read_list(struct register_facts *f, const struct sip_msg *msg)
+static const char *const knownv[] = {
+	"sip:alice@192.0.2.5:5070;transport=tcp;" REGISTER_TOKEN "="
+	FUZZ_ACCOUNT ".p8wz4n6r1ce", "sip:192.0.2.6", "nonsense",
+};
+
+
+static void check_entry(const struct audit *a, const struct audit_entry *e)
+{
+	const char *text = audit_uri(a, e);
+	struct pl uri, known;
+
+	assert(e->kind <= AUDIT_FOREIGN && e->key);
+	assert((e->kind == AUDIT_OWN) == (e - a->entryv == a->own));
+	assert((e->kind == AUDIT_OWN) == (e->match != CONTACT_NO_MATCH));
+	assert(text >= a->text && text < a->text + AUDIT_ROOM);
+	assert(!*text || (strlen(text) < REGISTER_URI_SIZE &&
+			  text + strlen(text) < a->text + AUDIT_ROOM &&
+			  uri_usable(text)));
+
+	if (e->known < 0)
+		return;
+
+	assert(e->known < 2);
+	pl_set_str(&uri, text);
+	pl_set_str(&known, knownv[e->known]);
+	assert(!*text || (contact_uri_equal(&uri, &known) &&
+			  contact_uri_key(&uri) == e->key));
+}
+
+
+static void check_audit(const struct audit *a, const struct contact_list *l)
+{
+	unsigned i;
+
+	assert(a->entryc <= AUDIT_MAX);
+	assert(audit_count(a, AUDIT_OWN) == l->owns);
+	assert(audit_count(a, AUDIT_GHOST) == l->ghosts);
+	assert(audit_count(a, AUDIT_FOREIGN) == l->foreign);
+	assert((a->own >= 0) == (l->owns == 1));
+
+	for (i = 0; i < a->entryc; i++)
+		check_entry(a, &a->entryv[i]);
+}
+
+
+static void read_list(struct register_facts *f, const struct sip_msg *msg,
+		      bool past)
 {
 	const struct addr sent = fuzz_addr(FUZZ_SENT, 41822);
 	const struct contact_list *l = &f->answer.contacts;
 
 	memset(f, 0xff, sizeof(*f));
-	register_read(f, msg, &fuzz_id, &sent, &sent, REQUESTED);
+	register_read(f, msg, &(struct register_sent){
+		.id = &fuzz_id, .transport = TRANSPORT_UDP, .local = sent,
+		.contact = sent, .requested = REQUESTED, .knownv = knownv,
+		.knownc = past ? 3 : 0});
+	check_audit(&f->audit, l);
 
 	assert((l->own_index >= 0) == (l->match != CONTACT_NO_MATCH));
 	assert(f->answer.bound == (l->owns == 1));
@@ -133,7 +184,7 @@ static void check(const struct sip_msg *msg, bool ours)
 	const struct contact_list *l = &f.answer.contacts;
 	struct pl element;
 
-	read_list(&f, msg);
+	read_list(&f, msg, !ours);
 
 	if (l->own_index >= 0) {
 		element = element_at(msg, l->own_index);

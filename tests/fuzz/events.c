@@ -20,6 +20,8 @@ struct play {
 	const uint8_t *p, *end;
 	enum deed last;          /* what was done last */
 	bool ponging, answering; /* pings and OPTIONS by themselves */
+	bool elder_too;          /* those of the elder as well */
+	struct addr mapped;      /* where they show us; unset: nowhere */
 	bool families;           /* what is well has two of them */
 	msec_t knock_at;         /* by hand not before */
 };
@@ -81,6 +83,10 @@ static struct addr address(struct play *p)
 		{.family = ADDR_NONE},
 		{.family = ADDR_IPV4, .ip = {192, 0, 2, 1}, .port = 40000},
 		{.family = ADDR_IPV4, .ip = {203, 0, 113, 7}, .port = 40000},
+		{.family = ADDR_IPV4, .ip = {203, 0, 113, 7}, .port = 40001},
+		{.family = ADDR_IPV4, .ip = {203, 0, 113, 8}, .port = 40000},
+		{.family = ADDR_IPV4, .ip = {203, 0, 113, 8}, .port = 0},
+		{.family = ADDR_IPV4, .ip = {100, 64, 3, 4}, .port = 5060},
 		{.family = ADDR_IPV4, .ip = {10, 0, 0, 2}, .port = 5060},
 		{.family = ADDR_IPV6, .ip = {0xfd}, .port = 5060},
 	};
@@ -121,16 +127,27 @@ static void deed_handler(struct world *w, enum deed d, void *arg)
 }
 
 
+static void answer_ping(struct play *p, struct link *l)
+{
+	if (p->last == DEED_CRLF && p->ponging)
+		world_pong(&p->w, l);
+	if (p->last == DEED_OPTIONS && p->answering)
+		world_options_answer(&p->w, l, &p->mapped);
+	if (p->last == DEED_STUN && p->answering)
+		world_stun_answer(&p->w, l, &p->mapped);
+}
+
+
 /* To the next deed, and what a server that is well does about it. */
 static bool pass(struct play *p, msec_t until)
 {
 	if (!world_pass(&p->w, until, true))
 		return false;
 
-	if (p->last == DEED_CRLF && p->ponging)
-		world_pong(&p->w);
-	if (p->last == DEED_OPTIONS && p->answering)
-		world_options_answer(&p->w);
+	if (p->w.on == &p->w.link)
+		answer_ping(p, &p->w.link);
+	else if (p->w.on == &p->w.elder && p->elder_too)
+		answer_ping(p, &p->w.elder);
 
 	return true;
 }
@@ -165,6 +182,11 @@ static void do_manners(struct play *p)
 	p->ponging = bits & 1;
 	p->answering = bits & 2;
 	p->families = bits & 4;
+	p->elder_too = bits & 8;
+	p->w.stun_allowed = bits & 16;
+	p->w.keeps_token = bits & 32;
+	if (bits & 64)
+		p->mapped = address(p);
 }
 
 
@@ -180,7 +202,8 @@ static void answer(struct play *p, struct answer *a)
 
 static void do_ok(struct play *p)
 {
-	struct answer a = world_ok(number(p));
+	struct answer a = world_ok_among(&p->w, upto(p, 3), number(p),
+					 number(p));
 
 	a.outbound = byte(p) & 1;
 	answer(p, &a);
@@ -259,7 +282,7 @@ static void do_unauthorized(struct play *p)
 	struct answer a = world_challenge(&p->w, false, DIGEST_SHA512_256,
 					  true);
 
-	world_answer(&p->w, &a, NULL);
+	world_answer(&p->w, &a, &p->mapped);
 }
 
 
@@ -313,13 +336,112 @@ static void do_local(struct play *p)   { world_local_event(&p->w); }
 static void do_no_dns(struct play *p)  { world_resolve_failed(&p->w); }
 static void do_connected(struct play *p) { world_connected(&p->w); }
 static void do_rival(struct play *p)   { world_rival_connected(&p->w); }
-static void do_olds(struct play *p)    { p->w.olds = upto(p, 5); }
-static void do_lost(struct play *p)    { world_lost(&p->w, reason(p)); }
-static void do_pong(struct play *p)    { world_pong(&p->w); }
-static void do_options(struct play *p) { world_options_answer(&p->w); }
 static void do_partial(struct play *p) { world_partial(&p->w); }
-static void do_traffic(struct play *p) { world_traffic(&p->w); }
 static void do_inbound(struct play *p) { world_inbound(&p->w); }
+static void do_fetch(struct play *p)   { world_fetch(&p->w); }
+static void do_probe(struct play *p)   { world_probe(&p->w); }
+static void do_purge(struct play *p)   { world_purge(&p->w); }
+static void do_arrived(struct play *p) { world_probe_arrived(&p->w); }
+static void do_moved(struct play *p)   { world_network(&p->w, true); }
+static void do_verify(struct play *p)  { world_network(&p->w, false); }
+static void do_rewritten(struct play *p) { world_rewritten(&p->w); }
+static void do_ghost(struct play *p)   { world_add_ghost(&p->w, upto(p, 6)); }
+static void do_lost(struct play *p)
+{
+	world_lost(&p->w, &p->w.link, reason(p));
+}
+
+
+static void do_elder_lost(struct play *p)
+{
+	world_lost(&p->w, &p->w.elder, reason(p));
+}
+
+
+static void do_pong(struct play *p)
+{
+	world_pong(&p->w, &p->w.link);
+}
+
+
+static void do_elder_pong(struct play *p)
+{
+	world_pong(&p->w, &p->w.elder);
+}
+
+
+static void do_options(struct play *p)
+{
+	const struct addr mapped = address(p);
+
+	world_options_answer(&p->w, &p->w.link, &mapped);
+}
+
+
+static void do_stun(struct play *p)
+{
+	const struct addr mapped = address(p);
+
+	world_stun_answer(&p->w, &p->w.link, &mapped);
+}
+
+
+static void do_elder_answer(struct play *p)
+{
+	const struct addr mapped = address(p);
+
+	if (byte(p) & 1)
+		world_stun_answer(&p->w, &p->w.elder, &mapped);
+	else
+		world_options_answer(&p->w, &p->w.elder, &mapped);
+}
+
+
+static void do_traffic(struct play *p)
+{
+	world_traffic(&p->w, byte(p) & 1 ? &p->w.elder : &p->w.link);
+}
+
+
+static void do_probe_answer(struct play *p)
+{
+	static const uint16_t codev[] = {
+		200, 403, 404, 480, 407, 482, 500, 0, 100, 430, 65535,
+	};
+
+	world_probe_answer(&p->w, codev[upto(p, sizeof(codev) /
+					     sizeof(codev[0]))]);
+}
+
+
+static void do_site(struct play *p)
+{
+	const struct addr a = address(p);
+
+	account_on_address(&p->w.account, &a, byte(p) & 1, p->w.now);
+}
+
+
+/* Kept by the NAT for a while, and then forgotten: what was said before is
+ * heard again, from elsewhere. */
+static void do_map(struct play *p)
+{
+	p->mapped = address(p);
+}
+
+
+static void do_olds(struct play *p)
+{
+	olds_add(&p->w, 1 + upto(p, 5), p->w.now + span(p));
+}
+
+
+static void do_replace_turn(struct play *p)
+{
+	if (!p->w.edges)
+		world_replace_turn(&p->w);
+}
+
 static void do_promise(struct play *p) { world_promise(&p->w, number(p)); }
 
 
@@ -451,8 +573,13 @@ static void do_race_turn(struct play *p)
 
 static void do_hold_turns(struct play *p)
 {
-	if (!p->w.edges)
-		p->w.wait_turns = byte(p) & 1;
+	const uint8_t bits = byte(p);
+
+	if (p->w.edges)
+		return;
+
+	p->w.wait_turns = bits & 1;
+	p->w.wait_replace = bits & 2;
 }
 
 
@@ -463,6 +590,7 @@ static void do_trouble(struct play *p)
 
 	p->w.open_fails = (bits & 3) == 3;
 	p->w.send_fails = (bits & 12) == 12;
+	p->w.probe_fails = (bits & 48) == 48;
 }
 
 
@@ -498,8 +626,8 @@ static void do_well(struct play *p)
 	case REG_SENT:
 	case REG_LEAVING:
 		if (w->credentials != CHALLENGE_SENT_NONE) {
-			a = world_ok(300);
-			world_answer(w, &a, NULL);
+			a = world_ok(w, 300);
+			world_answer(w, &a, &p->mapped);
 		}
 		else {
 			do_unauthorized(p);
@@ -529,6 +657,11 @@ static void (*const eventv[])(struct play *p) = {
 	do_challenge, do_unauthorized, do_unauthorized, do_stale, do_code,
 	do_code, do_code, do_well, do_well, do_well, do_well, do_well, do_well,
 	do_well, do_well,
+	do_fetch, do_probe, do_purge, do_arrived, do_arrived, do_moved,
+	do_verify, do_verify, do_rewritten, do_ghost, do_ghost, do_elder_lost,
+	do_elder_pong, do_elder_pong, do_stun, do_elder_answer,
+	do_probe_answer, do_probe_answer, do_site, do_map, do_map,
+	do_replace_turn, do_replace_turn, do_hold_turns,
 };
 
 
@@ -552,7 +685,14 @@ static struct account_policy policy(struct play *p)
 			.pong_timeout = bits & 64 ? SECONDS(1 + upto(p, 60))
 						  : FLOW_PONG_TIMEOUT,
 		},
+		.contact = upto(p, CONTACT_STATIC + 1),
+		.probe = {
+			.enabled = bits & 128,
+			.interval = SECONDS(1 + number(p) % 86400),
+		},
 	};
+
+	c.reg.vouched = c.contact == CONTACT_STATIC;
 
 	return c;
 }

@@ -208,7 +208,9 @@ static void answer(const struct sip_msg *msg)
 	credentials(msg);
 
 	memset(&f, 0xff, sizeof(f));
-	register_read(&f, msg, &fuzz_id, &sent, &sent, REQUESTED);
+	register_read(&f, msg, &(struct register_sent){
+		.id = &fuzz_id, .transport = TRANSPORT_UDP, .local = sent,
+		.contact = sent, .requested = REQUESTED});
 	assert(a->code == msg->scode);
 	assert(!addr_isset(&f.mapped) || f.mapped.port);
 	assert(!f.flow_timer || f.promised);

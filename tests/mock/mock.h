@@ -6,6 +6,7 @@
  *   dispatch.c   what to do with a message
  *   script.c     rules, and texts with placeholders
  *   reply.c      answers: composing, delaying, repeating
+ *   stun.c       Binding requests on UDP
  *   auth.c       digest, the server's half
  *   bindings.c   RFC 3261 §10.3
  *   call.c       requests to bindings, ours and relayed ones
@@ -181,9 +182,13 @@ int mock_reply_text(struct mock_conn *conn, const struct sip_msg *msg,
  * UDP only. */
 bool mock_repeat(struct mock_conn *conn, const struct sip_msg *msg);
 void mock_replies_flush(struct registrar *r);
+void mock_seen(struct sa *sa, const struct mock_conn *conn);
 int mock_print_vias(struct mbuf *mb, struct mock_conn *conn,
 		    const struct sip_msg *msg, const char *separator);
 bool mock_supported(const struct sip_msg *msg, const char *option);
+
+/* stun.c; false: it is none */
+bool mock_on_stun(struct mock_conn *conn, const uint8_t *p, size_t len);
 
 /* auth.c */
 enum mock_auth {

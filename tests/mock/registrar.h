@@ -55,6 +55,7 @@ struct registrar_conf {
 
 	bool pong;               /* CRLFCRLF is answered, on streams; true */
 	uint16_t options;        /* answer to OPTIONS, 0: silence; 200 */
+	bool stun;               /* STUN on the UDP port is answered */
 	bool relay;              /* requests to an AOR go to its binding */
 	bool outbound;           /* RFC 5626: Require: outbound, instance */
 	uint32_t flow_timer;     /* [s] beside it; 0: not named */
@@ -251,6 +252,7 @@ unsigned registrar_connections(const struct registrar *r, enum transport t);
 struct registrar_counters {
 	unsigned pings;          /* CRLFCRLF that came in, UDP too */
 	unsigned pongs;          /* CRLF after a ping of ours */
+	unsigned stun;           /* Binding requests, answered or not */
 	unsigned repeated;       /* UDP retransmissions */
 	unsigned refused;        /* wrong credentials */
 	unsigned stale;          /* right ones with an old nonce */

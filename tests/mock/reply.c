@@ -65,7 +65,7 @@ static const char *phrase_of(uint16_t code)
 
 
 /* What we say that we see of the peer. */
-static void seen_of(struct sa *sa, const struct mock_conn *conn)
+void mock_seen(struct sa *sa, const struct mock_conn *conn)
 {
 	struct registrar *r = conn->r;
 
@@ -171,7 +171,7 @@ int mock_print_vias(struct mbuf *mb, struct mock_conn *conn,
 {
 	struct via_arg va = {mb, conn, separator, .top = true};
 
-	seen_of(&va.seen, conn);
+	mock_seen(&va.seen, conn);
 	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_VIA, via_handler, &va);
 
 	return va.err;

@@ -324,6 +324,9 @@ void mock_on_datagram(struct mock_conn *conn, const uint8_t *p, size_t len)
 		return;
 	}
 
+	if (mock_on_stun(conn, p, len))
+		return;
+
 	while (len && conn->r) {
 		const size_t n = take_crlf(conn, p, len);
 

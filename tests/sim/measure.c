@@ -4,16 +4,6 @@
 #include "sim.h"
 
 
-/* By the registrar's memory and the state of the line, not by our own view. */
-static msec_t served_until(const struct sim *s)
-{
-	if (!s->binding_here || s->deaf || !s->w.link.there)
-		return 0;
-
-	return s->binding_until;
-}
-
-
 static void end_gap(struct sim *s)
 {
 	if (!s->gap)
@@ -37,7 +27,7 @@ static bool able(const struct sim *s)
 void measure_time(struct sim *s)
 {
 	const msec_t now = s->w.now;
-	const msec_t served = clock_min(served_until(s), now);
+	const msec_t served = clock_min(paths_served(s), now);
 	const msec_t from = clock_max(s->measured, served);
 
 	if (served > s->measured || !able(s))
@@ -48,6 +38,10 @@ void measure_time(struct sim *s)
 		s->gap += now - from;
 		s->longest = clock_max(s->longest, s->gap);
 	}
+
+	if (now > DAYS(7) && s->sc->idle && s->w.link.there &&
+	    flow_interval(&s->w.link.flow) > s->sc->idle)
+		s->above += now - s->measured;
 
 	s->measured = now;
 }
@@ -109,6 +103,9 @@ static bool explained(const struct sim *s)
 	if (s->code == 401 || s->renewed)
 		return true;             /* check.c counts these */
 
+	if (!addr_equal(&s->w.contact.addr, &s->offered))
+		return true;             /* we appear elsewhere */
+
 	/* once more without the old ones, over the same flow once */
 	if (s->code >= 400 && s->named && !s->w.named)
 		return true;
@@ -133,6 +130,7 @@ void measure_register(struct sim *s)
 	++s->asked;
 	s->renewed = false;
 	s->named = s->w.named;
+	s->offered = s->w.contact.addr;
 	s->code = 0;
 	s->sent_at = s->code_at = s->w.now;
 }

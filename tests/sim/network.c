@@ -52,9 +52,9 @@ static bool hits(const struct sim *s, unsigned index)
 }
 
 
-static bool hits_flow(const struct sim *s)
+static bool hits_flow(const struct sim *s, const struct link *l)
 {
-	return hits(s, s->w.link.index);
+	return hits(s, l->index);
 }
 
 
@@ -76,8 +76,12 @@ static void host_down(struct sim *s)
 {
 	if (s->sc->addresses < 2)
 		s->binding_until = 0;    /* else they share their memory */
-	if (!s->sc->udp && hits_flow(s))
-		world_lost(&s->w, REASON_FLOW_LOST);
+	if (s->sc->udp)
+		return;
+	if (hits_flow(s, &s->w.elder))
+		world_lost(&s->w, &s->w.elder, REASON_FLOW_LOST);
+	if (hits_flow(s, &s->w.link))
+		world_lost(&s->w, &s->w.link, REASON_FLOW_LOST);
 }
 
 
@@ -95,7 +99,8 @@ static void strike(struct sim *s)
 
 	f = &s->sc->faultv[sim_between(s, 0, n - 1)];
 	if (!lasts(f->weather)) {
-		s->deaf |= f->weather == FORGOTTEN;
+		if (f->weather == FORGOTTEN)
+			paths_forget(s);
 		if (f->weather == AMNESIA)
 			s->binding_until = 0;
 		clear(s);
@@ -109,7 +114,7 @@ static void strike(struct sim *s)
 	if (f->weather == HOST_DOWN)
 		host_down(s);
 	if (f->weather == NO_DNS)
-		world_lost(&s->w, REASON_FLOW_LOST);
+		world_lost(&s->w, &s->w.link, REASON_FLOW_LOST);
 }
 
 
@@ -131,13 +136,13 @@ static void change(struct sim *s)
 /* --- the way --- */
 
 /* When what is sent now has its answer, whoever repeats it meanwhile. */
-static msec_t way(struct sim *s)
+static msec_t way(struct sim *s, const struct link *l)
 {
 	const msec_t left = s->weather_until - s->w.now;
 
-	if (s->deaf)
+	if (!path_send(s, path_of(s, l)))
 		return NEVER;
-	if (!hits_flow(s))
+	if (!hits_flow(s, l))
 		return s->w.now + RTT;
 
 	if (!s->sc->udp)
@@ -169,7 +174,7 @@ static msec_t syn(const struct sim *s, unsigned index)
 }
 
 
-/* Everything that was on its way over a flow, or to one. */
+/* Every connect, and the answer to the REGISTER. */
 static void none_under_way(struct sim *s)
 {
 	unsigned i;
@@ -177,7 +182,7 @@ static void none_under_way(struct sim *s)
 	for (i = 0; i < ADDRESSES_MAX; i++)
 		s->connectedv[i] = NEVER;
 
-	s->answer_at = s->pong_at = s->options_at = NEVER;
+	s->answer_at = NEVER;
 }
 
 
@@ -195,8 +200,11 @@ static void asked_dns(struct sim *s)
 }
 
 
-static void opened(struct sim *s, unsigned index)
+static void opened(struct sim *s, const struct link *l)
 {
+	const unsigned index = l->index;
+
+	path_open(s, l);
 	s->connectedv[index] = syn(s, index);
 	if (!s->sc->udp && hits(s, index))
 		measure_try(s);
@@ -215,18 +223,29 @@ static void keep_cseq(struct sim *s)
 
 static void sent(struct sim *s)
 {
-	if (s->sc->udp || !hits_flow(s))
+	if (s->sc->udp || !hits_flow(s, &s->w.link))
 		measure_try(s);
 
 	keep_cseq(s);
 	measure_register(s);
-	s->answer_at = way(s);
+	s->answer_at = way(s, &s->w.link);
+}
+
+
+static void pinged(struct sim *s, enum deed d)
+{
+	struct path *p = path_of(s, s->w.on);
+	const msec_t at = way(s, s->w.on);
+
+	if (d == DEED_OPTIONS && !s->sc->no_options)
+		p->options_at = at;
+	if (d == DEED_CRLF && s->sc->pongs && !s->sc->udp)
+		p->pong_at = at;
 }
 
 
 void network_on_deed(struct sim *s, enum deed d)
 {
-	const bool options = !s->sc->no_options;
 
 	switch (d) {
 
@@ -244,13 +263,12 @@ void network_on_deed(struct sim *s, enum deed d)
 		break;
 
 	case DEED_OPEN:
-		s->deaf = s->binding_here = false;
 		s->asked = 0;
-		opened(s, s->w.link.index);
+		opened(s, &s->w.link);
 		break;
 
 	case DEED_OPEN_RIVAL:
-		opened(s, s->w.rival.index);
+		opened(s, &s->w.rival);
 		break;
 
 	case DEED_REGISTER:
@@ -258,27 +276,32 @@ void network_on_deed(struct sim *s, enum deed d)
 		break;
 
 	case DEED_LEAVE:
-		s->answer_at = way(s);
+		s->answer_at = way(s, &s->w.link);
 		break;
 
 	case DEED_CRLF:
-		if (s->sc->pongs && !s->sc->udp)
-			s->pong_at = way(s);
-		break;
-
 	case DEED_OPTIONS:
-		if (options)
-			s->options_at = way(s);
+		pinged(s, d);
 		break;
 
-	case DEED_CLOSE:
-		s->binding_here = false;
+	case DEED_ASIDE:
+	case DEED_TAKE_BACK:
+		none_under_way(s);
 		break;
 
 	case DEED_PARK:
 	case DEED_RACE:
 	case DEED_HOLD:
 	case DEED_LEFT:
+	case DEED_CLOSE:
+	case DEED_FETCH:
+	case DEED_STUN:
+	case DEED_REPLACE:
+	case DEED_RETIRE:
+	case DEED_ELDER_GONE:
+	case DEED_PROBE:
+	case DEED_PROBE_ON_FLOW:
+	case DEED_PROBE_CLOSE:
 		break;
 	}
 
@@ -305,12 +328,10 @@ static void kill_it(struct sim *s)
 	++s->kills;
 	none_under_way(s);
 	s->resolved_at = NEVER;
-	s->deaf = s->binding_here = false;
 	s->asked = 0;
 	s->hates_callid = sim_one_in(s, 4);
 	s->hates_olds = !s->hates_callid && sim_one_in(s, 4);
 
-	s->w.olds = s->binding_until > s->w.now;
 	world_restart(&s->w, s->kept_cseq, s->kept_worked);
 	s->start_at = s->w.now + sim_between(s, SECONDS(1), START_MAX);
 }
@@ -329,6 +350,7 @@ void network_init(struct sim *s)
 {
 	s->resolved_at = NEVER;
 	none_under_way(s);
+	paths_init(s);
 	plan_kill(s);
 	clear(s);
 }
@@ -342,10 +364,13 @@ msec_t network_next(const struct sim *s)
 	for (i = 0; i < ADDRESSES_MAX; i++)
 		at = clock_min(at, s->connectedv[i]);
 
-	at = clock_min(at, clock_min(s->kill_at, s->start_at));
-	at = clock_min(at, s->answer_at);
+	for (i = 0; i < PATHS; i++)
+		at = clock_min(at, clock_min(s->pathv[i].pong_at,
+					     s->pathv[i].options_at));
 
-	return clock_min(at, clock_min(s->pong_at, s->options_at));
+	at = clock_min(at, clock_min(s->kill_at, s->start_at));
+
+	return clock_min(at, clock_min(s->answer_at, s->moves_at));
 }
 
 
@@ -411,6 +436,23 @@ static void resolved(struct sim *s)
 }
 
 
+/* The answers to the pings of one path, if that is still there. */
+static void ponged(struct sim *s, struct path *p)
+{
+	struct link *l = path_link(s, p);
+	const bool pong = due(s, &p->pong_at), options = due(s, &p->options_at);
+
+	if (!l || !(pong || options))
+		return;
+
+	path_receive(s, p);
+	if (pong)
+		world_pong(&s->w, l);
+	else
+		world_options_answer(&s->w, l, &p->mapped);
+}
+
+
 void network_run(struct sim *s)
 {
 	unsigned i;
@@ -428,8 +470,8 @@ void network_run(struct sim *s)
 			connected(s, i);
 	if (due(s, &s->answer_at))
 		registrar_answer(s);
-	if (due(s, &s->pong_at))
-		world_pong(&s->w);
-	if (due(s, &s->options_at))
-		world_options_answer(&s->w);
+	for (i = 0; i < PATHS; i++)
+		ponged(s, &s->pathv[i]);
+	if (due(s, &s->moves_at))
+		paths_move(s);
 }

@@ -27,9 +27,11 @@ static struct answer good_answer(struct sim *s)
 	const msec_t lease = sim_sized(s, s->sc->least, s->sc->most);
 
 	s->binding_until = s->w.now + SECONDS(lease);
-	s->binding_here = s->kept_worked = true;
+	s->binding_number = s->w.link.number;
+	s->binding_addr = s->w.contact.addr;
+	s->kept_worked = true;
 
-	return world_ok((uint32_t)lease);
+	return world_ok(&s->w, (uint32_t)lease);
 }
 
 
@@ -78,6 +80,7 @@ static struct answer redirect(void)
 
 void registrar_answer(struct sim *s)
 {
+	struct path *p = path_of(s, &s->w.link);
 	struct answer a;
 
 	switch (s->weather) {
@@ -103,5 +106,6 @@ void registrar_answer(struct sim *s)
 	}
 
 	measure_answer(s, &a);
-	world_answer(&s->w, &a, NULL);
+	path_receive(s, p);
+	world_answer(&s->w, &a, &p->mapped);
 }

@@ -33,6 +33,17 @@ struct fault {
 #define FAULTS_MAX    5
 #define ADDRESSES_MAX 4
 
+/* One connection, as long as it is there. */
+struct path {
+	unsigned number;         /* of the world's link; 0: none */
+	bool deaf;               /* it swallows everything */
+	struct addr mapped;      /* where the NAT lets it appear */
+	msec_t touched;          /* the last packet either way */
+	msec_t pong_at, options_at;      /* on their way; NEVER: none */
+};
+
+#define PATHS 4              /* flow, rival, elder, and one to be made */
+
 struct scenario {
 	const char *name;
 	bool udp;
@@ -51,6 +62,9 @@ struct scenario {
 	struct fault faultv[FAULTS_MAX];
 	uint16_t code;           /* of ERRORS; 0: many */
 	uint32_t retry_after;    /* [s]; 0: none, or with many codes at times */
+	msec_t interval;         /* [ms] of pings, configured; 0: default */
+	msec_t idle;             /* a NAT, which forgets a flow after that */
+	msec_t moves_every;      /* and has another public address so often */
 	msec_t allowed;          /* longest gap while the registrar was able */
 	unsigned tries_least, tries_most;    /* during the one fault; 0: any */
 };
@@ -64,11 +78,14 @@ struct sim {
 	enum weather weather;
 	msec_t weather_until;
 	msec_t connectedv[ADDRESSES_MAX];
-	msec_t resolved_at, answer_at, pong_at, options_at;
+	msec_t resolved_at, answer_at;
 	bool away;               /* where the redirect leads */
 	unsigned down;           /* HOST_DOWN: which of the addresses */
-	bool deaf;               /* the present flow is swallowed */
-	uint32_t shown;          /* [s] the lease on its way */
+
+	/* path.c: the connections and the NAT */
+	struct path pathv[PATHS];
+	struct addr public;      /* the NAT's; the port is the last one given */
+	msec_t moves_at;
 
 	/* the process: when it is killed, when it is started again, and what
 	 * is on its disk then */
@@ -78,7 +95,8 @@ struct sim {
 
 	/* the registrar's memory */
 	msec_t binding_until;
-	bool binding_here;       /* over the present flow */
+	unsigned binding_number; /* of the path that it was made over; 0 */
+	struct addr binding_addr;        /* what it says; unset: no matter */
 	uint32_t cseq;           /* of the present Call-ID */
 	bool hates_callid;       /* until there is a new one */
 	bool hates_olds;         /* refuses to have old bindings removed */
@@ -87,6 +105,8 @@ struct sim {
 	msec_t measured;         /* up to here */
 	msec_t out, gap, longest; /* [ms] not reachable though it was able */
 	unsigned gaps;
+	msec_t above;            /* [ms] that pings were too seldom for the NAT,
+				    after the first week */
 	unsigned tries;          /* during the last fault that lasted */
 	msec_t try_at, try_least, try_most;
 	unsigned unexplained;    /* REGISTERs */
@@ -94,6 +114,7 @@ struct sim {
 	uint16_t code;           /* the last answer, 0: none */
 	uint32_t lease, retry_after;
 	unsigned named;          /* old bindings in the last REGISTER */
+	struct addr offered;     /* Contact of that */
 	unsigned kills, renewals;
 	bool renewed;            /* since the last REGISTER */
 	msec_t sent_at, code_at;
@@ -103,6 +124,19 @@ struct sim {
 msec_t sim_between(struct sim *s, msec_t low, msec_t high);
 bool sim_one_in(struct sim *s, unsigned n);
 msec_t sim_sized(struct sim *s, msec_t low, msec_t high);
+
+/* path.c: of a link, NULL: it has none */
+struct path *path_of(struct sim *s, const struct link *l);
+struct link *path_link(struct sim *s, const struct path *p);
+void path_open(struct sim *s, const struct link *l);
+/* A packet of ours, or to us. False: it is swallowed. */
+bool path_send(struct sim *s, struct path *p);
+void path_receive(struct sim *s, struct path *p);
+void paths_init(struct sim *s);
+void paths_forget(struct sim *s);            /* FORGOTTEN */
+void paths_move(struct sim *s);              /* another public address */
+/* Until when calls come through to us, as the registrar's binding is. */
+msec_t paths_served(struct sim *s);
 
 /* registrar.c */
 void registrar_answer(struct sim *s);        /* the REGISTER in flight */

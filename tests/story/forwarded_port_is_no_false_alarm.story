@@ -1,5 +1,5 @@
 # Contact policy static: the operator vouches for the address.
-account udp vouched ponging
+account udp policy static ponging
 start
 expect resolve
 resolved 1

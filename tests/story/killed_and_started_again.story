@@ -6,7 +6,6 @@ expect cseq 2
 pass 10m
 # written ahead of its use, see daemon/state.h
 restored 52 worked
-old 1
 expect registered no
 start
 expect resolve

@@ -1,6 +1,6 @@
 # Contact policy auto without outbound: the first REGISTER of a new flow must
 # be challenged, the 401 shows where the registrar sees us.
-account tcp learns method register interval 3600
+account tcp policy auto method register interval 3600
 come-up 300s
 expect register reused within 135s..165s
 reply 200 lease 300

@@ -22,14 +22,14 @@ expect registered yes
 expect register within 45m..55m
 expect named 0
 reply 200 lease 3600
-# over the next one they are
+# over the next one they are, and what was bound over this one
 lost flow-lost
 expect resolve within 1ms..250ms
 resolved 1
 expect open
 connected
 expect register
-expect named 2
+expect named 3
 reply 200 lease 3600
 expect registered yes
 

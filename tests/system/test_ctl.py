@@ -83,7 +83,8 @@ def daemon(it):
     lab.check('no secret in any answer', 'secret-' not in out
               + d.ctl('--json', 'status', 'alice')[1], out)
     lab.check('4: no such account', d.ctl('status', 'nobody')[0] == 4)
-    for verb in 'register', 'reconnect', 'pause', 'resume':
+    for verb in ('register', 'reconnect', 'pause', 'resume', 'history',
+                 'bindings', 'purge-ghosts', 'probe'):
         lab.check(f'4: for {verb} too', d.ctl(verb, 'nobody')[0] == 4)
     lab.check('2: status of what?', d.ctl('status')[0] == 2)
     lab.check('ping', d.ctl('ping')[0] == 0)
@@ -100,7 +101,9 @@ def daemon(it):
     lab.check('6: register gives up waiting where nobody answers',
               status == 6, (status, out, err))
 
+    asking(registrar, d)
     acting(registrar, d)
+    remembering(d)
     reloading(it, d)
 
     # Any program can ask: NUL or newline ends a request.
@@ -120,6 +123,53 @@ sys.stdout.buffer.write(b)''', d.socket, str(end[0])], capture_output=True)
     lab.check('no secret in the log', 'secret-alice' not in it.log('sipregd'))
     lab.check('exit status 0 after SIGTERM', d.stop() == 0)
     lab.check('3: once the daemon is gone', d.ctl('list')[0] == 3)
+
+
+def asking(registrar, d):
+    """What the registrar holds, and whether calls arrive."""
+    status, out, err = d.ctl('bindings', 'alice')
+    rows = [line.split('\t') for line in out.splitlines()]
+    lab.check('bindings: a table with our own', status == 0 and rows[0] == [
+        'KIND', 'CONTACT', 'EXPIRES', 'MATCHED-BY'] and len(rows) == 2
+        and rows[1][0] == 'own' and rows[1][1].startswith('sip:alice@')
+        and rows[1][2].endswith('s'), (status, out, err))
+    lab.check('bindings: asking changes nothing', d.registered('alice')
+              and 'alice' in registrar.bindings())
+    status, out, err = d.ctl('purge-ghosts', 'alice')
+    lab.check('purge-ghosts: there is none', (status, out)
+              == (0, 'alice: no old binding removed, there is none\n'),
+              (status, out, err))
+    status, out, err = d.ctl('probe', 'alice')
+    lab.check('probe: it comes back', status == 0 and out.startswith(
+        'alice: proven (answer 200): ') and 'Reachable: yes (ok)' in out,
+        (status, out, err))
+    a = d.status('alice')
+    lab.check('probe: status has it', a['evidence'] == 'probe'
+              and a['flows'][0]['probe']['result'] == 'proven', a)
+    for verb in 'bindings', 'purge-ghosts', 'probe':
+        status, out, err = d.ctl(verb, 'silent')
+        lab.check(f'1: {verb} of what is not registered', status == 1
+                  and not out and 'not connected' in err, (status, out, err))
+
+
+def remembering(d):
+    """After a reconnect and a pause."""
+    status, out, err = d.ctl('history', 'alice')
+    lines = out.splitlines()
+    lab.check('history: in order of time', status == 0
+              and len(lines) > 5 and lines == sorted(
+                  lines, key=lambda line: line.split()[0]),
+              (status, out, err))
+    lab.check('history: says how long nobody could call, and why',
+              'Before that nobody could call it for ' in lines[-1]
+              and '(paused)' in lines[-1], lines[-1])
+    lab.check('history -n: the newest', d.ctl('history', 'alice', '-n', '2')[1]
+              .splitlines() == lines[-2:])
+    events = json.loads(d.ctl('--json', 'history', 'alice')[1])['events']
+    lab.check('history --json: the same', len(events) == len(lines)
+              and events[-1]['unreachable_usec'] > 0
+              and all(e['text'] in line for e, line in zip(events, lines)),
+              events)
 
 
 def acting(registrar, d):

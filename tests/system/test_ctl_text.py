@@ -27,7 +27,13 @@ FLOW = {
     'pongs': 12, 'pong_rtt_usec': 23456, 'keepalive': 'crlf',
     'keepalive_interval': 55, 'registered': True,
     'contact': 'sip:alice@203.0.113.7:40112;transport=tls',
-    'matched_by': 'instance', 'outbound': True, 'failures': 0}
+    'matched_by': 'instance', 'outbound': True, 'failures': 0,
+    'keepalive_reason': 'default', 'idle_death': None,
+    'idle_death_usec': None, 'witnesses': {'via': {
+        'addr': '203.0.113.7:40112', 'at_usec': 1700000000000000},
+                                           'stun': None},
+    'notes': [], 'note_texts': [],
+    'probe': {'result': 'proven', 'at_usec': 1700000000000000, 'code': 200}}
 
 ACCOUNT = {
     'name': 'trunk', 'aor': 'sip:alice@example.com', 'enabled': True,
@@ -37,6 +43,10 @@ ACCOUNT = {
     'reason': 'ok', 'reason_text': 'calls arrive', 'next': 'refresh',
     'next_in': 2950, 'flows': [FLOW],
     'bindings': {'own': 1, 'ghost': 0, 'foreign': 2},
+    'site': {'server': 'stun.example.net:3478', 'addr': '203.0.113.7:1234',
+             'at_usec': 1700000000000000, 'error': None},
+    'network': {'text': 'address 192.0.2.5 added',
+                'at_usec': 1700000000000000},
     'last_response': {'code': 200, 'reason': 'OK',
                       'at_usec': 1700000000000000},
     'counters': {'registers_sent': 12, 'responses_2xx': 11,
@@ -251,12 +261,22 @@ def story(d):
                  'Last answer   200 OK at 2023-11-14T23:13:20+01:00 (',
                  '12 REGISTERs sent, 11 answered 2xx, 3 flow failures, '
                  '4 mapping changes, 5 inbound requests\n',
+                 'Site          203.0.113.7:1234, says stun.example.net:3478 '
+                 'at 2023-11-14T23:13:20+01:00 (',
+                 'Network       address 192.0.2.5 added at 2023-11-14T23:',
                  'Flow 1\n', 'State         up since 2023-11-14T23:13:20',
                  'Edge          192.0.2.10:5061 over tls (sip.example.com)\n',
                  'Local         10.0.0.2:41822, seen from outside as '
                  '203.0.113.7:40112\n',
                  'Keepalive     crlf every 55s, 12 pongs, round trip '
                  '23.4 ms\n',
+                 'Seen          203.0.113.7:40112 in the answers of the '
+                 'registrar, last at 2023-11-14T23:13:20+01:00 (',
+                 'Interval      55s, the default\n',
+                 'Binding       leads to this flow, whatever address it '
+                 'names: the registrar confirmed RFC 5626\n',
+                 'Probe         proven: a probe came back, answer 200, last '
+                 'back at 2023-11-14T23:13:20+01:00 (',
                  'Registered    yes as sip:alice@203.0.113.7:40112;'
                  'transport=tls, matched by instance, outbound confirmed\n',
                  '2023-11-14T23:13:20.000+01:00  response       200 OK, lease '
@@ -273,6 +293,7 @@ def story(d):
     lab.check('status: and says the same words', words(story_part)
               == words(out.split('\nEvents\n')[0]), story_part)
 
+    behind_nat(d)
     d.says(UNKNOWN)
     status, out, err = ctl(d, 'status', 'office')
     lab.check('status: of an account of which nothing is known', status == 0
@@ -292,6 +313,187 @@ def story(d):
     out = ctl(d, 'status', 'trunk')[1] + plain(on_terminal(d, 'list'))
     lab.check('nothing from the daemon steers the terminal', 'a?[2Jb' in out
               and not any(c in out for c in '\x1b\x9b\x7f\u202e'), repr(out))
+
+
+def behind_nat(d):
+    """What an operator has to know of it."""
+    def told(sentence, part, site=None, **flow):
+        d.says({**ACCOUNT, 'site': site, 'network': None, 'events': [],
+                'flows': [{**FLOW, 'outbound': False, **flow}]})
+        out = ctl(d, 'status', 'trunk')[1]
+        lab.check('status: ' + sentence, part in out
+                  and 'null' not in out and 'None' not in out, out)
+        return out
+
+    told('the interval that was learned, and from what',
+         'Interval      15s, learned: the network forgot an idle flow after '
+         '20s at 2023-11-14T23:13:20+01:00 (', keepalive_interval=15,
+         keepalive_reason='learned', idle_death=20,
+         idle_death_usec=1700000000000000)
+    told('the interval has grown back', 'Interval      30s, the default; the '
+         'network once forgot an idle flow after 20s at 2023',
+         keepalive_interval=30, idle_death=20,
+         idle_death_usec=1700000000000000)
+    told('the interval that the registrar wants',
+         'Interval      25s, as the registrar asked for\n',
+         keepalive_interval=25, keepalive_reason='server')
+    told('the interval that is configured', 'Interval      10s, as '
+         'configured\n', keepalive_interval=10, keepalive_reason='configured')
+    told('the binding is right', 'Binding       names the address at which '
+         'the registrar sees this flow\n')
+    told('the binding names another port', 'Binding       names another '
+         'address than the one at which the registrar sees this flow, '
+         '203.0.113.7:4011\n', mapped='203.0.113.7:4011')
+    told('the binding is private', 'Binding       names another address',
+         contact='sip:alice@10.0.0.2:41822')
+    out = told('what STUN says', 'Seen          203.0.113.9:7 by STUN over '
+               'this flow, last at 2023-', witnesses={
+                   'via': None, 'stun': {'addr': '203.0.113.9:7',
+                                         'at_usec': 1700000000000000}})
+    lab.check('status: but nothing of a witness who said nothing',
+              'in the answers' not in out, out)
+    told('what is remarkable, and the remedy', 'Note          cgnat: There is '
+         'a second NAT.\n  Note          alg: Use TLS.\n',
+         notes=['cgnat', 'alg'],
+         note_texts=['There is a second NAT.', 'Use TLS.'])
+    told('a probe that does not come back any more', 'Probe         lost: it '
+         'does not come back any more, answer 404, last back at 2023-',
+         probe={'result': 'lost', 'at_usec': 1700000000000000, 'code': 404})
+    told('that no probe comes back', 'Probe         not-looped: the registrar '
+         'does not send probes back to us, which proves nothing\n',
+         probe={'result': 'not-looped', 'at_usec': None, 'code': None})
+    told('why the site is not known', 'Site          s:3478: no answer\n',
+         site={'server': 's:3478', 'addr': None, 'at_usec': None,
+               'error': 'no answer'})
+    told('that the site is not known yet', 'Site          s:3478: no answer '
+         'yet\n', site={'server': 's:3478', 'addr': None, 'at_usec': None,
+                        'error': None})
+    for odd in ({'witnesses': 7, 'notes': {}, 'note_texts': None},
+                {'notes': ['x', 3], 'note_texts': [], 'probe': []},
+                {'witnesses': {'via': []}, 'probe': {'result': None}},
+                {'contact': '203.0.113.7:40112', 'keepalive_reason': 9}):
+        d.says({**ACCOUNT, 'site': 7, 'network': [],
+                'flows': [{**FLOW, 'outbound': False, **odd}]})
+        lab.check(f'status: survives {odd}',
+                  ctl(d, 'status', 'trunk')[0] == 0)
+
+
+def remembering(d):
+    d.says({'events': EVENTS})
+    status, out, err = ctl(d, 'history', 'trunk')
+    lab.check('history: a line for each event, the newest last',
+              (status, out, err) == (0,
+              '2023-11-14T23:13:20.000+01:00  response       200 OK, lease '
+              '3600 s\n'
+              '2023-11-14T23:13:21.500+01:00  verdict        registered, not '
+              'reachable: the Contact is private\n', ''), (status, out, err))
+    lab.check('history: asks for that account', json.loads(
+        d.requests[-1][:-1]) == {'method': 'io.sipregd.History',
+                                 'parameters': {'name': 'trunk'}},
+        d.requests[-1])
+    for n in '-n1', '--lines=1':
+        lab.check(f'history {n}: the newest', ctl(d, 'history', 'trunk', n)[1]
+                  == ''.join(out.splitlines(True)[1:]))
+    lab.check('history -n: more than there are',
+              ctl(d, '-n', '99', 'history', 'trunk')[1] == out)
+
+    text = '{"events":[{"a":"],}\\""}, {"b":[1,{}]} ,{"c":1.50}],"x":1}'
+    d.raw(b'{"parameters":' + text.encode() + b'}\0')
+    lab.check('--json history: as it came',
+              ctl(d, '--json', 'history', 'trunk')[1] == text + '\n')
+    for n, rest in (3, text), (2, '{"events":[{"b":[1,{}]} ,{"c":1.50}]}'), \
+            (1, '{"events":[{"c":1.50}]}'):
+        lab.check(f'--json history -n {n}: whole elements', ctl(
+            d, '--json', 'history', 'trunk', '-n', str(n))[1] == rest + '\n')
+    d.says({'events': []})
+    lab.check('history: of nothing', ctl(d, 'history', 'trunk')
+              == (0, '', '') and ctl(d, '--json', 'history', 'trunk')[1]
+              == '{"events": []}\n')
+    for odd in b'2', b'{}', b'null', b'[7,"x"]', b'[[]]':
+        d.raw(b'{"parameters":{"events":' + odd + b'}}\0')
+        lab.check(f'history: survives events that are {odd.decode()}',
+                  ctl(d, 'history', 'x', '-n', '1')[0] == 0
+                  == ctl(d, '--json', 'history', 'x', '-n', '1')[0])
+
+
+BINDINGS = [
+    {'uri': 'sip:alice@203.0.113.7:40112;transport=tls', 'expires': 297,
+     'kind': 'own', 'matched_by': 'instance'},
+    {'uri': 'sip:alice@203.0.113.1:5060', 'expires': 3600, 'kind': 'ghost',
+     'matched_by': None},
+    {'uri': None, 'expires': None, 'kind': 'foreign', 'matched_by': None}]
+
+
+def holding(d):
+    """What the registrar holds."""
+    reply = {'name': 'trunk', 'answered': True, 'code': 200,
+             'bindings': BINDINGS, 'more': 0}
+    d.says(reply)
+    status, out, err = ctl(d, 'bindings', 'trunk')
+    lab.check('bindings: a table', (status, err) == (0, '') and
+              [line.split('\t') for line in out.splitlines()] == [
+                  ['KIND', 'CONTACT', 'EXPIRES', 'MATCHED-BY'],
+                  ['own', BINDINGS[0]['uri'], '4m57s', 'instance'],
+                  ['ghost', BINDINGS[1]['uri'], '1h00m', '-'],
+                  ['foreign', '-', '-', '-']], (status, out, err))
+    lab.check('bindings: asks for that account', json.loads(
+        d.requests[-1][:-1]) == {'method': 'io.sipregd.Bindings',
+                                 'parameters': {'name': 'trunk'}},
+        d.requests[-1])
+    lab.check('bindings: --json', json.loads(
+        ctl(d, '--json', 'bindings', 'trunk')[1]) == reply)
+    d.says({**reply, 'more': 9})
+    lab.check('bindings: says how many are not shown', ctl(
+        d, 'bindings', 'trunk') == (0, out, 'sipregctl: and 9 more\n'))
+    for code, text in (403, 'the registrar answered 403, without a list'), \
+            (None, 'the registrar did not answer'):
+        d.says({**reply, 'answered': False, 'code': code, 'bindings': []})
+        lab.check(f'bindings: 1 where {text}', ctl(d, 'bindings', 'trunk') == (
+            1, '', f'sipregctl: trunk: {text}\n'))
+        lab.check('bindings: 1 with --json too',
+                  ctl(d, '--json', 'bindings', 'trunk')[0] == 1)
+
+    def purged(removed, ghosts, **more):
+        d.says({**reply, 'bindings': BINDINGS[:ghosts or 0] + BINDINGS[2:],
+                'removed': removed, 'ghosts': ghosts, **more})
+        return ctl(d, 'purge-ghosts', 'trunk')
+
+    lab.check('purge-ghosts: 0 when all are gone', purged(2, 0) == (
+        0, 'trunk: 2 old bindings removed, none is left\n', ''))
+    lab.check('purge-ghosts: asks for that', json.loads(
+        d.requests[-1][:-1])['method'] == 'io.sipregd.PurgeGhosts')
+    lab.check('purge-ghosts: 0 when there was none', purged(0, 0) == (
+        0, 'trunk: no old binding removed, there is none\n', ''))
+    lab.check('purge-ghosts: 1 when one is left', purged(1, 2) == (
+        1, 'trunk: 1 old binding removed, 2 still there: '
+        'sip:alice@203.0.113.1:5060\n', ''), purged(1, 2))
+    lab.check('purge-ghosts: 1 when nobody answered', purged(
+        0, None, answered=False, code=None) == (
+            1, '', 'sipregctl: trunk: the registrar did not answer\n'))
+    lab.check('purge-ghosts: --json', json.loads(
+        ctl(d, '--json', 'purge-ghosts', 'trunk')[1])['ghosts'] is None)
+
+
+def probing(d):
+    reply = {'name': 'trunk', 'result': 'proven', 'code': 200,
+             'reachable': 'yes', 'evidence': 'probe', 'reason': 'ok',
+             'reason_text': 'fine'}
+    d.says(reply)
+    lab.check('probe: 0 when it came back', ctl(d, 'probe', 'trunk') == (
+        0, 'trunk: proven (answer 200): a probe came back through the '
+        'registrar. Reachable: yes (ok)\n', ''))
+    lab.check('probe: --json', json.loads(
+        ctl(d, '--json', 'probe', 'trunk')[1]) == reply)
+    d.says({**reply, 'result': 'lost', 'code': None, 'reachable': 'no',
+            'evidence': 'none', 'reason': 'probe-lost'})
+    lab.check('probe: 1 when it did not', ctl(d, 'probe', 'trunk') == (
+        1, 'trunk: lost: a probe did not come back, as earlier ones did. '
+        'Reachable: no (probe-lost)\n', ''))
+    for result in 'not-looped', 'refused', 'unknown', 'new':
+        d.says({**reply, 'result': result})
+        lab.check(f'probe: 1 when it is {result}',
+                  ctl(d, 'probe', 'trunk')[0] == 1
+                  and ctl(d, '--json', 'probe', 'trunk')[0] == 1)
 
 
 def acting(d):
@@ -349,7 +551,8 @@ def acting(d):
                   'stay.\n', ''))
 
     d.raw(hold=True)
-    for verb in 'reconnect', 'pause', 'resume':
+    for verb in ('reconnect', 'pause', 'resume', 'bindings', 'purge-ghosts',
+                 'probe'):
         lab.check(f'{verb}: 6 when it takes too long',
                   ctl(d, verb, 'trunk', '--timeout', '1')[0] == 6)
     begin = time.monotonic()
@@ -422,7 +625,8 @@ def failing(d):
         4, '', 'sipregctl: x: no such account\n'), (status, out, err))
     d.fails('io.sipregd.PermissionDenied')
     for argv in (['register', 'x'], ['reconnect', 'x'], ['pause', 'x'],
-                 ['resume', 'x'], ['reload']):
+                 ['resume', 'x'], ['bindings', 'x'], ['purge-ghosts', 'x'],
+                 ['probe', 'x'], ['reload']):
         status, out, err = ctl(d, *argv)
         lab.check('5: not permitted to ' + argv[0], status == 5
                   and 'not permitted' in err, err)
@@ -431,6 +635,8 @@ def failing(d):
             ('NotPaused', 'resume', 'x: not paused'),
             ('Busy', 'pause', "x: too many wait for this account's outcome "
              'already'),
+            ('NotConnected', 'bindings',
+             'x: not connected to its registrar now, or not registered'),
             ('Aborted', 'reconnect',
              'x: given up by the daemon: it reloaded or stops')):
         d.fails('io.sipregd.' + error, name='x')
@@ -478,6 +684,9 @@ def usage(d):
     for argv in (['frobnicate'], ['status'], ['status', 'a', 'b'],
                  ['register'], ['reconnect'], ['pause'], ['resume'],
                  ['pause', 'a', 'b'], ['reload', 'x'], ['list', 'x'],
+                 ['history'], ['bindings'], ['purge-ghosts'], ['probe'],
+                 ['history', 'a', '-n', '0'], ['history', 'a', '-n', 'x'],
+                 ['list', '-n', '3'],
                  ['--nonsense'],
                  ['-t', '0', 'ping'], ['-t', '1x', 'ping'], ['-t']):
         status, out, err = ctl(d, *argv)
@@ -487,8 +696,9 @@ def usage(d):
     status, out, err = ctl(d, 'help')
     lab.check('help names every verb', status == 0 and not err and all(
         f'\n  {v} ' in out for v in (
-            'list', 'status', 'register', 'reconnect', 'pause', 'resume',
-            'reload', 'ping', 'version', 'help')), out)
+            'list', 'status', 'history', 'register', 'reconnect', 'pause',
+            'resume', 'bindings', 'purge-ghosts', 'probe', 'reload', 'ping',
+            'version', 'help')), out)
     lab.check('-h is help', ctl(d, '-h') == (0, out, ''))
 
 
@@ -515,7 +725,10 @@ def test(it):
     listing(d)
     listing_json(d)
     story(d)
+    remembering(d)
     acting(d)
+    holding(d)
+    probing(d)
     reloading(d)
     failing(d)
     usage(d)

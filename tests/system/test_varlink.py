@@ -188,13 +188,19 @@ def accounts(d, i):
                                 name=name)
         lab.check(f'{name} has a history or is off',
                   not error and (a['events'] or not a['enabled']), a)
+        error, history = as_described(f'the history of {name}', d, i,
+                                      'History', name=name)
+        lab.check('that is the events of the status, or more',
+                  history['events'][:len(a['events'])] == a['events'],
+                  (history, a))
     error, reply = as_described('the list', d, i, 'List')
     lab.check('the list has them all', len(reply['accounts']) == 5, reply)
     as_described('a ping', d, i, 'Ping')
 
 
 def acts(it, d, i):
-    for method in 'Register', 'Reconnect', 'Pause', 'Resume', 'Status':
+    for method in ('Register', 'Bindings', 'PurgeGhosts', 'Probe',
+                   'Reconnect', 'Pause', 'Resume', 'Status', 'History'):
         error, reply = as_described(f'{method} of one that is there', d, i,
                                     method, name='alice')
         lab.check(f'{method} is done', not error and reply.get('ok', True),
@@ -203,7 +209,11 @@ def acts(it, d, i):
                                 method, name='nobody')
         lab.check('that is an error', error == 'NoSuchAccount', error)
     for method, name, expected in (('Resume', 'alice', 'NotPaused'),
-                                   ('Register', 'off', 'NotRunning')):
+                                   ('Register', 'off', 'NotRunning'),
+                                   ('Bindings', 'off', 'NotRunning'),
+                                   ('Bindings', 'silent', 'NotConnected'),
+                                   ('PurgeGhosts', 'silent', 'NotConnected'),
+                                   ('Probe', 'refused', 'NotConnected')):
         error, _ = as_described(f'{method} of {name}', d, i, method, name=name)
         lab.check(f'that is {expected}', error == expected, error)
     as_described('a REGISTER that is refused', d, i, 'Register', name='refused')

@@ -23,6 +23,9 @@ static const struct addr ours = {
 	.ip = {203, 0, 113, 7}, .port = 40000, .family = ADDR_IPV4,
 };
 static const struct addr unset;
+static const struct addr edge = {
+	.ip = {198, 51, 100, 10}, .port = 5060, .family = ADDR_IPV4,
+};
 
 
 static void event_handler(const struct event *e, void *arg)
@@ -50,6 +53,7 @@ static void setup(void)
 			.unregister = true,
 			.min_digest = DIGEST_MD5,
 		},
+		.contact = CONTACT_LOCAL,
 	};
 	wall_usec = 1700000000000000;
 	memset(regv, 0xff, sizeof(regv));
@@ -93,9 +97,10 @@ static void sent(unsigned i, msec_t now)
 	account_start(&a, i, now);
 	resolved(i, now);
 	account_on_turn(&a, i, now);
-	ck_assert_uint_eq(account_on_connected(&a, i, 0, now), REG_DO_ASK);
+	ck_assert_uint_eq(account_on_connected(&a, i, 0,
+					       &ours, &edge, now), REG_DO_ASK);
 	ck_assert_uint_eq(account_on_turn(&a, i, now), REG_DO_SEND);
-	account_on_sent(&a, i, CHALLENGE_SENT_NONE, 0, now);
+	account_on_sent(&a, i, CHALLENGE_SENT_NONE, 0, &ours, now);
 }
 
 
@@ -119,6 +124,14 @@ static void bound(unsigned i, uint32_t lease, msec_t now)
 {
 	sent(i, now);
 	answered(i, lease, &ours, now);
+}
+
+
+static void suspect(enum flow_state state, msec_t now)
+{
+	const struct flow f = {.state = state};
+
+	account_on_suspect(&a, 0, &f, now);
 }
 
 
@@ -155,12 +168,13 @@ START_TEST(a_registration_is_told_event_by_event)
 		EVENT_REGISTER_SENT,
 		EVENT_MAPPING,
 		EVENT_RESPONSE,
+		EVENT_BINDING,
 		EVENT_VERDICT,           /* ok */
 	};
 
 	bound(0, 300, 1500);
-	ck_assert_uint_eq(tolds, 7);
-	for (unsigned i = 0; i < 7; i++) {
+	ck_assert_uint_eq(tolds, 8);
+	for (unsigned i = 0; i < 8; i++) {
 		ck_assert_str_eq(event_name(toldv[i].type),
 				 event_name(typev[i]));
 		ck_assert_uint_eq(toldv[i].seq, i + 1);
@@ -171,9 +185,11 @@ START_TEST(a_registration_is_told_event_by_event)
 	ck_assert(addr_equal(&toldv[4].addr, &ours));
 	ck_assert_uint_eq(toldv[5].code, 200);
 	ck_assert_uint_eq(toldv[5].value, 300);
-	ck_assert_uint_eq(toldv[6].code, 200);
-	ck_assert(toldv[6].registered);
-	ck_assert_uint_eq(toldv[6].reachable, REACHABLE_YES);
+	ck_assert_uint_eq(toldv[6].value, 5);    /* not ours ... */
+	ck_assert_uint_eq(toldv[6].code, 2);     /* any more */
+	ck_assert_uint_eq(toldv[7].code, 200);
+	ck_assert(toldv[7].registered);
+	ck_assert_uint_eq(toldv[7].reachable, REACHABLE_YES);
 	check_verdict(true, REACHABLE_YES, REASON_OK, 1500);
 }
 END_TEST
@@ -197,7 +213,7 @@ START_TEST(without_memory_for_events_they_are_told_all_the_same)
 {
 	init(1, 0);
 	bound(0, 300, 0);
-	ck_assert_uint_eq(tolds, 7);
+	ck_assert_uint_eq(tolds, 8);
 	ck_assert_ptr_null(journal_get(&a.journal, 0));
 }
 END_TEST
@@ -237,12 +253,12 @@ START_TEST(since_tells_when_a_value_changed_and_not_when_it_was_seen)
 	bound(0, 300, 1000);
 	ck_assert_uint_eq(a.registered_since, 1000);
 	ck_assert_uint_eq(a.reachable_since, 1000);
-	account_on_suspect(&a, 0, true, 2000);
+	suspect(FLOW_SUSPECT, 2000);
 	ck_assert_uint_eq(a.registered_since, 1000);
 	ck_assert_uint_eq(a.reachable_since, 2000);
-	account_on_suspect(&a, 0, true, 3000);
+	suspect(FLOW_SUSPECT, 3000);
 	ck_assert_uint_eq(a.reachable_since, 2000);
-	account_on_suspect(&a, 0, false, 4000);
+	suspect(FLOW_UP, 4000);
 	ck_assert_uint_eq(a.reachable_since, 4000);
 	check_verdict(true, REACHABLE_YES, REASON_OK, 4000);
 }
@@ -266,7 +282,7 @@ END_TEST
 START_TEST(a_lost_flow_leaves_registered_and_unreachable)
 {
 	bound(0, 300, 0);
-	account_on_flow_lost(&a, 0, REASON_FLOW_LOST, 10);
+	account_on_flow_lost(&a, 0, NULL, REASON_FLOW_LOST, 10);
 	check_verdict(true, REACHABLE_NO, REASON_FLOW_LOST, 10);
 	ck_assert_uint_eq(a.flow_failures, 1);
 	ck_assert_uint_eq(count(EVENT_FLOW_DOWN), 1);
@@ -279,14 +295,14 @@ END_TEST
 START_TEST(a_new_flow_is_not_the_one_that_the_binding_points_to)
 {
 	bound(0, 300, 0);
-	account_on_flow_lost(&a, 0, REASON_FLOW_LOST, 10);
+	account_on_flow_lost(&a, 0, NULL, REASON_FLOW_LOST, 10);
 	account_on_timer(&a, 0, 100000);
 	resolved(0, 100000);
 	account_on_turn(&a, 0, 100000);
-	account_on_connected(&a, 0, 0, 100000);
+	account_on_connected(&a, 0, 0, &ours, &edge, 100000);
 	check_verdict(true, REACHABLE_NO, REASON_FLOW_LOST, 100000);
 	account_on_turn(&a, 0, 100000);
-	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, 100000);
+	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, &ours, 100000);
 	answered(0, 300, &ours, 100000);
 	check_verdict(true, REACHABLE_YES, REASON_OK, 100000);
 }
@@ -332,13 +348,13 @@ START_TEST(another_mapping_is_news_the_same_or_none_is_not)
 	ck_assert_uint_eq(a.mapping_changes, 0);
 	account_kick(&a, 0, 100);
 	account_on_turn(&a, 0, 100);
-	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, 100);
+	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, &ours, 100);
 	answered(0, 300, &unset, 100);
 	ck_assert_uint_eq(count(EVENT_MAPPING), 1);
 	++other.port;
 	account_kick(&a, 0, 200);
 	account_on_turn(&a, 0, 200);
-	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, 200);
+	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, &ours, 200);
 	answered(0, 300, &other, 200);
 	ck_assert_uint_eq(count(EVENT_MAPPING), 2);
 	ck_assert_uint_eq(a.mapping_changes, 1);
@@ -441,9 +457,9 @@ START_TEST(with_two_flows_one_that_works_is_enough)
 	bound(0, 300, 0);
 	bound(1, 600, 0);
 	check_verdict(true, REACHABLE_YES, REASON_OK, 0);
-	account_on_flow_lost(&a, 0, REASON_FLOW_LOST, 10);
+	account_on_flow_lost(&a, 0, NULL, REASON_FLOW_LOST, 10);
 	check_verdict(true, REACHABLE_YES, REASON_OK, 10);
-	account_on_flow_lost(&a, 1, REASON_FLOW_LOST, 20);
+	account_on_flow_lost(&a, 1, NULL, REASON_FLOW_LOST, 20);
 	check_verdict(true, REACHABLE_NO, REASON_FLOW_LOST, 20);
 }
 END_TEST
@@ -565,7 +581,8 @@ static void racing(msec_t now)
 START_TEST(of_two_that_race_one_flow_comes_up)
 {
 	racing(0);
-	ck_assert_uint_eq(account_on_connected(&a, 0, 1, 300), REG_DO_ASK);
+	ck_assert_uint_eq(account_on_connected(&a, 0, 1,
+					       &ours, &edge, 300), REG_DO_ASK);
 	ck_assert_uint_eq(count(EVENT_FLOW_UP), 1);
 	ck_assert_uint_eq(count(EVENT_FLOW_DOWN), 0);
 	ck_assert_uint_eq(regv[0].reg.target.index, 1);
@@ -580,7 +597,8 @@ START_TEST(one_of_two_that_fails_is_counted_and_told)
 				REASON_CONNECT_REFUSED, 0, 300), 0);
 	ck_assert_uint_eq(a.flow_failures, 1);
 	ck_assert_uint_eq(count(EVENT_FLOW_DOWN), 1);
-	ck_assert_uint_eq(account_on_connected(&a, 0, 1, 400), REG_DO_ASK);
+	ck_assert_uint_eq(account_on_connected(&a, 0, 1,
+					       &ours, &edge, 400), REG_DO_ASK);
 }
 END_TEST
 

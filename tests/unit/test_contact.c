@@ -387,6 +387,145 @@ START_TEST(matches_have_names)
 END_TEST
 
 
+/* --- which one to offer --- */
+
+static struct contact_facts facts;
+
+
+/* Behind a NAT, the 401 has shown the mapping, nothing was offered yet. */
+static void setup_offer(void)
+{
+	facts = (struct contact_facts){
+		.policy = CONTACT_AUTO,
+		.local = at("10.0.0.2", 5060),
+		.mapped = at("203.0.113.7", 40112),
+	};
+}
+
+
+static void offers(const char *text)
+{
+	const struct addr a = contact_choose(&facts);
+	char buf[ADDR_STRLEN];
+
+	ck_assert_str_eq(addr_print(&a, buf, sizeof(buf)), text);
+}
+
+
+START_TEST(auto_offers_where_the_registrar_sees_us)
+{
+	offers("203.0.113.7:40112");
+	facts.offered = at("203.0.113.8", 40112);
+	offers("203.0.113.7:40112");
+	facts.offered = at("10.0.0.2", 5060);
+	offers("203.0.113.7:40112");
+}
+END_TEST
+
+
+START_TEST(before_anything_is_known_it_is_the_sockets_own_address)
+{
+	facts.mapped = (struct addr){0};
+	offers("10.0.0.2:5060");
+	facts.policy = CONTACT_MAPPED;
+	offers("10.0.0.2:5060");
+}
+END_TEST
+
+
+START_TEST(what_was_offered_stays_when_the_mapping_is_not_known)
+{
+	facts.offered = at("203.0.113.8", 40112);
+	facts.mapped = (struct addr){0};
+	offers("203.0.113.8:40112");
+	facts.policy = CONTACT_MAPPED;
+	offers("203.0.113.8:40112");
+}
+END_TEST
+
+
+START_TEST(with_outbound_it_stays_what_it_is)
+{
+	facts.outbound = true;
+	offers("203.0.113.7:40112");
+	facts.offered = at("10.0.0.2", 5060);
+	offers("10.0.0.2:5060");
+	facts.policy = CONTACT_MAPPED;
+	offers("203.0.113.7:40112");
+}
+END_TEST
+
+
+START_TEST(t4_where_the_mapping_flaps_it_stays_what_it_is)
+{
+	facts.flapping = true;
+	offers("203.0.113.7:40112");
+	facts.offered = at("203.0.113.7", 40000);
+	offers("203.0.113.7:40000");
+}
+END_TEST
+
+
+START_TEST(local_and_static_are_the_operators_word)
+{
+	facts.offered = at("203.0.113.8", 40112);
+	facts.policy = CONTACT_LOCAL;
+	offers("10.0.0.2:5060");
+	facts.policy = CONTACT_STATIC;
+	offers("10.0.0.2:5060");
+}
+END_TEST
+
+
+START_TEST(t5_never_from_public_back_to_private)
+{
+	facts.mapped = at("192.168.1.1", 5060);
+	facts.offered = at("203.0.113.8", 40112);
+	offers("203.0.113.8:40112");
+	facts.policy = CONTACT_MAPPED;
+	offers("203.0.113.8:40112");
+	facts.offered = (struct addr){0};
+	facts.local = at("203.0.113.9", 5060);
+	offers("203.0.113.9:5060");
+	facts.mapped = at("100.64.1.1", 5060);
+	offers("203.0.113.9:5060");
+	facts.offered = at("192.168.1.1", 5060);
+	facts.outbound = true;
+	offers("203.0.113.9:5060");
+}
+END_TEST
+
+
+START_TEST(in_a_private_network_the_mapping_may_be_private)
+{
+	facts.mapped = at("192.168.1.1", 40112);
+	offers("192.168.1.1:40112");
+}
+END_TEST
+
+
+START_TEST(never_to_the_other_ip_version)
+{
+	facts.local = at("2001:db8::2", 5060);
+	offers("[2001:db8::2]:5060");
+	facts.offered = facts.mapped;
+	facts.outbound = true;
+	offers("[2001:db8::2]:5060");
+}
+END_TEST
+
+
+START_TEST(never_to_where_nobody_can_send)
+{
+	facts.mapped.port = 0;
+	offers("10.0.0.2:5060");
+	facts.mapped = at("0.0.0.0", 5060);
+	offers("10.0.0.2:5060");
+}
+END_TEST
+
+
+
 Suite *suite_contact(void)
 {
 	Suite *s = suite_create("contact");
@@ -421,6 +560,22 @@ Suite *suite_contact(void)
 	tcase_add_test(tc, a_lease_of_years_is_cut_to_ten_days);
 	tcase_add_test(tc, a_new_list_forgets_the_old_one);
 	tcase_add_test(tc, matches_have_names);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("offer");
+	tcase_add_checked_fixture(tc, setup_offer, NULL);
+	tcase_add_test(tc, auto_offers_where_the_registrar_sees_us);
+	tcase_add_test(tc,
+		before_anything_is_known_it_is_the_sockets_own_address);
+	tcase_add_test(tc,
+		what_was_offered_stays_when_the_mapping_is_not_known);
+	tcase_add_test(tc, with_outbound_it_stays_what_it_is);
+	tcase_add_test(tc, t4_where_the_mapping_flaps_it_stays_what_it_is);
+	tcase_add_test(tc, local_and_static_are_the_operators_word);
+	tcase_add_test(tc, t5_never_from_public_back_to_private);
+	tcase_add_test(tc, in_a_private_network_the_mapping_may_be_private);
+	tcase_add_test(tc, never_to_the_other_ip_version);
+	tcase_add_test(tc, never_to_where_nobody_can_send);
 	suite_add_tcase(s, tc);
 
 	return s;

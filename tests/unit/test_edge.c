@@ -604,6 +604,85 @@ START_TEST(a_hold_is_kept_however_old_the_failure)
 END_TEST
 
 
+/* --- doubted flows --- */
+
+/* Everybody's flow is doubted. */
+static void doubted(void)
+{
+	edge_init(&e, 0, 0, NULL, NULL, 0);
+	for (unsigned i = 0; i < NODES; i++) {
+		nodev[i] = (struct pace_node){0};
+		pace_ask(&e.replacements, &nodev[i], PACE_RETURN);
+	}
+}
+
+
+START_TEST(one_flow_is_replaced_first)
+{
+	doubted();
+	ck_assert_uint_eq(edge_deadline(&e, 0), 0);
+	ck_assert_ptr_eq(edge_next_replacement(&e, 0), &nodev[0]);
+	ck_assert(e.replacing);
+	ck_assert_ptr_null(edge_next_replacement(&e, 0));
+	ck_assert_ptr_null(edge_next_replacement(&e, 9999));
+	ck_assert_uint_eq(edge_deadline(&e, 9999), NEVER);
+}
+END_TEST
+
+
+START_TEST(when_it_worked_the_others_follow_at_once)
+{
+	doubted();
+	edge_next_replacement(&e, 0);
+	edge_on_replaced(&e, 200);
+	ck_assert_uint_eq(edge_deadline(&e, 200), 200);
+	for (unsigned i = 1; i < NODES; i++)
+		ck_assert_ptr_eq(edge_next_replacement(&e, 200), &nodev[i]);
+	ck_assert(!e.replacing);
+}
+END_TEST
+
+
+START_TEST(that_is_believed_for_ten_seconds)
+{
+	doubted();
+	edge_next_replacement(&e, 0);
+	edge_on_replaced(&e, 200);
+	ck_assert_ptr_eq(edge_next_replacement(&e, 10199), &nodev[1]);
+	ck_assert_ptr_eq(edge_next_replacement(&e, 10200), &nodev[2]);
+	ck_assert(e.replacing);
+	ck_assert_ptr_null(edge_next_replacement(&e, 10200));
+}
+END_TEST
+
+
+START_TEST(when_it_did_not_the_next_one_tries)
+{
+	doubted();
+	edge_next_replacement(&e, 0);
+	edge_on_not_replaced(&e);
+	ck_assert_uint_eq(edge_deadline(&e, 500), 500);
+	ck_assert_ptr_eq(edge_next_replacement(&e, 500), &nodev[1]);
+	ck_assert_ptr_null(edge_next_replacement(&e, 500));
+}
+END_TEST
+
+
+START_TEST(replacements_do_not_hold_up_anything_else)
+{
+	struct pace_node other = {0};
+
+	doubted();
+	edge_next_replacement(&e, 0);
+	pace_ask(&e.registers, &other, PACE_NEW);
+	ck_assert_uint_eq(edge_deadline(&e, 100), 100);
+	ck_assert_ptr_eq(edge_next_register(&e, 100), &other);
+	pace_ask(&e.connects, &other, PACE_NEW);
+	ck_assert_ptr_eq(next(100), &other);
+}
+END_TEST
+
+
 Suite *suite_edge(void)
 {
 	Suite *s = suite_create("edge");
@@ -656,6 +735,11 @@ Suite *suite_edge(void)
 	tcase_add_test(tc, an_outage_after_it_was_up_begins_with_fast_knocks);
 	tcase_add_test(tc, if_that_one_is_given_up_all_may_go);
 	tcase_add_test(tc, a_hold_is_kept_however_old_the_failure);
+	tcase_add_test(tc, one_flow_is_replaced_first);
+	tcase_add_test(tc, when_it_worked_the_others_follow_at_once);
+	tcase_add_test(tc, that_is_believed_for_ten_seconds);
+	tcase_add_test(tc, when_it_did_not_the_next_one_tries);
+	tcase_add_test(tc, replacements_do_not_hold_up_anything_else);
 	suite_add_tcase(s, tc);
 
 	return s;

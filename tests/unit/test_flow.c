@@ -1,4 +1,4 @@
-/* core/flow.c */
+/* core/flow.c, and the pings of streams (flow_ping.c) */
 
 #include <check.h>
 #include "flow.h"
@@ -128,6 +128,58 @@ START_TEST(the_servers_interval_counts_if_it_is_smaller)
 END_TEST
 
 
+START_TEST(what_was_learned_counts_if_it_is_smaller_still)
+{
+	begin(true, KEEPALIVE_AUTO, 0);
+	ck_assert_int_eq(flow_interval_reason(&f), INTERVAL_DEFAULT);
+	flow_set_learned(&f, 15000, 0);
+	ck_assert_uint_eq(flow_interval(&f), 15000);
+	ck_assert_uint_eq(flow_interval_normal(&f), 30000);
+	ck_assert_int_eq(flow_interval_reason(&f), INTERVAL_LEARNED);
+	flow_on_promise(&f, true, 15, 0);
+	ck_assert_uint_eq(flow_interval_normal(&f), 15000);
+	ck_assert_int_eq(flow_interval_reason(&f), INTERVAL_SERVER);
+	flow_set_learned(&f, 0, 0);
+	ck_assert_uint_eq(flow_interval(&f), 15000);
+}
+END_TEST
+
+
+START_TEST(the_reason_is_what_made_the_interval_so_small)
+{
+	begin(true, KEEPALIVE_AUTO, 20000);
+	ck_assert_int_eq(flow_interval_reason(&f), INTERVAL_CONFIGURED);
+	flow_on_promise(&f, true, 20, 0);
+	ck_assert_int_eq(flow_interval_reason(&f), INTERVAL_CONFIGURED);
+	flow_set_learned(&f, 40000, 0);
+	ck_assert_int_eq(flow_interval_reason(&f), INTERVAL_CONFIGURED);
+	flow_on_promise(&f, true, 19, 0);
+	ck_assert_int_eq(flow_interval_reason(&f), INTERVAL_SERVER);
+	flow_set_learned(&f, 18000, 0);
+	ck_assert_int_eq(flow_interval_reason(&f), INTERVAL_LEARNED);
+}
+END_TEST
+
+
+START_TEST(what_was_learned_brings_the_next_ping_forward)
+{
+	registered(true, KEEPALIVE_AUTO);
+	next();
+	flow_on_pong(&f, 1000);
+	const msec_t at = f.next_ping;
+
+	flow_set_learned(&f, 100000, 2000);
+	ck_assert_uint_eq(flow_deadline(&f), at);
+	flow_set_learned(&f, 6000, 2000);
+	ck_assert_uint_eq(flow_deadline(&f), 8000);
+	flow_set_learned(&f, 0, 3000);
+	ck_assert_uint_eq(flow_deadline(&f), 8000);
+	ck_assert_uint_eq(next(), FLOW_SEND_CRLF);
+	ck_assert_uint_ge(f.next_ping, 8000 + 24000);
+}
+END_TEST
+
+
 START_TEST(a_promise_that_is_shorter_brings_the_next_ping_forward)
 {
 	registered(true, KEEPALIVE_AUTO);
@@ -142,6 +194,8 @@ END_TEST
 START_TEST(the_interval_is_never_below_a_second)
 {
 	begin(true, KEEPALIVE_AUTO, 1);
+	ck_assert_uint_eq(flow_interval(&f), 1000);
+	flow_set_learned(&f, 1, 0);
 	ck_assert_uint_eq(flow_interval(&f), 1000);
 }
 END_TEST
@@ -376,80 +430,14 @@ START_TEST(a_stream_can_be_asked_with_options_only)
 END_TEST
 
 
-START_TEST(stun_never_goes_over_a_stream_nor_unasked_over_udp)
+START_TEST(stun_never_goes_over_a_stream)
 {
 	registered(true, KEEPALIVE_STUN);
+	ck_assert_uint_eq(flow_on_stun_allowed(&f, true, 0), 0);
 	ck_assert_uint_eq(next(), FLOW_SEND_CRLF);
-	registered(false, KEEPALIVE_STUN);
-	ck_assert_uint_eq(next(), FLOW_SEND_OPTIONS);
-}
-END_TEST
-
-
-START_TEST(udp_is_suspect_after_four_lost_tries)
-{
-	registered(false, KEEPALIVE_AUTO);
-	next();
-	flow_on_options_answer(&f, 1000);
-	ck_assert_uint_eq(next(), FLOW_SEND_OPTIONS);
-	ck_assert_uint_eq(flow_deadline(&f), f.ping_at + 3500);
-	ck_assert_uint_eq(next(), FLOW_VERIFY);
-	ck_assert_int_eq(f.state, FLOW_SUSPECT);
-	/* and is never dead by itself: the pings go on */
-	for (int i = 0; i < 100; i++)
-		ck_assert_uint_eq(next(), FLOW_SEND_OPTIONS);
-	ck_assert_int_eq(f.state, FLOW_SUSPECT);
-}
-END_TEST
-
-
-START_TEST(the_first_life_on_udp_after_a_silence_asks_the_registrar)
-{
-	registered(false, KEEPALIVE_AUTO);
-	next();
-	flow_on_options_answer(&f, 1000);
-	next();
-	next();
-	ck_assert_int_eq(f.state, FLOW_SUSPECT);
-	ck_assert_uint_eq(flow_on_traffic(&f, 31000), 0);
-	next();
-	next();
-	ck_assert_int_eq(f.state, FLOW_SUSPECT);
-	ck_assert_uint_eq(flow_on_traffic(&f, 61001), FLOW_VERIFY);
-}
-END_TEST
-
-
-START_TEST(an_edge_without_options_gets_crlf_and_two_200s_prove_it)
-{
-	registered(false, KEEPALIVE_AUTO);
-	ck_assert_uint_eq(next(), FLOW_SEND_OPTIONS);
+	registered(true, KEEPALIVE_AUTO);
+	flow_on_stun_allowed(&f, true, 0);
 	ck_assert_uint_eq(next(), FLOW_SEND_CRLF);
-	ck_assert_int_eq(f.state, FLOW_UP);
-	ck_assert_uint_eq(next(), FLOW_SEND_CRLF);
-	ck_assert_uint_eq(flow_on_registered(&f, 300000), FLOW_NOW_PROVEN);
-	ck_assert_int_eq(f.state, FLOW_PROVEN);
-}
-END_TEST
-
-
-START_TEST(options_by_order_of_the_operator_are_not_given_up)
-{
-	registered(false, KEEPALIVE_OPTIONS);
-	ck_assert_uint_eq(next(), FLOW_SEND_OPTIONS);
-	ck_assert_uint_eq(next(), 0);
-	ck_assert_uint_eq(next(), FLOW_SEND_OPTIONS);
-}
-END_TEST
-
-
-START_TEST(with_method_register_each_interval_is_a_refresh)
-{
-	registered(false, KEEPALIVE_REGISTER);
-	ck_assert_uint_ge(flow_deadline(&f), 24000);
-	ck_assert_uint_eq(next(), FLOW_VERIFY);
-	ck_assert_uint_eq(flow_on_registered(&f, 30000), FLOW_NOW_PROVEN);
-	ck_assert_uint_eq(next(), FLOW_VERIFY);
 }
 END_TEST
 
@@ -466,6 +454,11 @@ START_TEST(what_is_down_stays_down)
 	ck_assert_uint_eq(flow_on_options_answer(&f, 1), 0);
 	ck_assert_uint_eq(flow_on_traffic(&f, 1), 0);
 	ck_assert_uint_eq(flow_on_promise(&f, true, 1, 1), 0);
+	ck_assert_uint_eq(flow_on_stun_answer(&f, 1), 0);
+	ck_assert_uint_eq(flow_on_stun_allowed(&f, true, 1), 0);
+	ck_assert_uint_eq(flow_verify(&f, 1), 0);
+	ck_assert_uint_eq(flow_drain(&f, 1), 0);
+	flow_set_learned(&f, 5000, 1);
 	ck_assert_uint_eq(flow_on_timer(&f, NEVER - 1), 0);
 	ck_assert_int_eq(f.state, FLOW_DOWN);
 	ck_assert_uint_eq(flow_deadline(&f), NEVER);
@@ -479,7 +472,9 @@ START_TEST(nothing_can_come_before_it_is_connected)
 	ck_assert_uint_eq(flow_on_registered(&f, 1), 0);
 	ck_assert_uint_eq(flow_on_pong(&f, 1), 0);
 	ck_assert_uint_eq(flow_on_options_answer(&f, 1), 0);
+	ck_assert_uint_eq(flow_on_stun_answer(&f, 1), 0);
 	ck_assert_uint_eq(flow_on_traffic(&f, 1), 0);
+	ck_assert_uint_eq(flow_verify(&f, 1), 0);
 	ck_assert_int_eq(f.state, FLOW_CONNECTING);
 	ck_assert(!f.registered && !f.ponged);
 }
@@ -509,21 +504,27 @@ START_TEST(the_finer_round_trip_is_kept_for_people)
 END_TEST
 
 
-START_TEST(states_and_methods_have_names)
+START_TEST(states_methods_and_reasons_have_names)
 {
 	static const char *statev[] = {
-		"connecting", "up", "proven", "suspect", "down",
+		"connecting", "up", "proven", "suspect", "draining", "down",
 	};
 	static const char *methodv[] = {
 		"auto", "crlf", "options", "stun", "register",
 	};
+	static const char *reasonv[] = {
+		"default", "configured", "server", "learned",
+	};
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++)
 		ck_assert_str_eq(flow_state_name(i), statev[i]);
+	for (int i = 0; i < 5; i++)
 		ck_assert_str_eq(keepalive_method_name(i), methodv[i]);
-	}
+	for (int i = 0; i < 4; i++)
+		ck_assert_str_eq(interval_reason_name(i), reasonv[i]);
 	ck_assert_str_eq(flow_state_name(99), "?");
 	ck_assert_str_eq(keepalive_method_name(99), "?");
+	ck_assert_str_eq(interval_reason_name(99), "?");
 }
 END_TEST
 
@@ -543,6 +544,9 @@ Suite *suite_flow(void)
 	tcase_add_test(tc, the_servers_interval_counts_if_it_is_smaller);
 	tcase_add_test(tc,
 		a_promise_that_is_shorter_brings_the_next_ping_forward);
+	tcase_add_test(tc, what_was_learned_counts_if_it_is_smaller_still);
+	tcase_add_test(tc, the_reason_is_what_made_the_interval_so_small);
+	tcase_add_test(tc, what_was_learned_brings_the_next_ping_forward);
 	tcase_add_test(tc, the_interval_is_never_below_a_second);
 	tcase_add_test(tc, a_200_and_then_a_pong_prove_it_once);
 	tcase_add_test(tc, a_pong_before_the_200_proves_nothing);
@@ -564,18 +568,7 @@ Suite *suite_flow(void)
 	tcase_add_test(tc,
 		an_interval_below_the_pong_timeout_pings_on_while_it_waits);
 	tcase_add_test(tc, a_stream_can_be_asked_with_options_only);
-	tcase_add_test(tc,
-		stun_never_goes_over_a_stream_nor_unasked_over_udp);
-	suite_add_tcase(s, tc);
-
-	tc = tcase_create("udp");
-	tcase_add_test(tc, udp_is_suspect_after_four_lost_tries);
-	tcase_add_test(tc,
-		the_first_life_on_udp_after_a_silence_asks_the_registrar);
-	tcase_add_test(tc,
-		an_edge_without_options_gets_crlf_and_two_200s_prove_it);
-	tcase_add_test(tc, options_by_order_of_the_operator_are_not_given_up);
-	tcase_add_test(tc, with_method_register_each_interval_is_a_refresh);
+	tcase_add_test(tc, stun_never_goes_over_a_stream);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("edges of its life");
@@ -585,7 +578,7 @@ Suite *suite_flow(void)
 	tcase_add_test(tc,
 		a_certificate_that_we_refuse_is_no_fault_of_the_edge);
 	tcase_add_test(tc, the_finer_round_trip_is_kept_for_people);
-	tcase_add_test(tc, states_and_methods_have_names);
+	tcase_add_test(tc, states_methods_and_reasons_have_names);
 	suite_add_tcase(s, tc);
 
 	return s;

@@ -1,7 +1,9 @@
 /* core/journal.c */
 
 #include <check.h>
+#include <string.h>
 #include "journal.h"
+#include "probe.h"
 
 
 #define SIZE 4
@@ -169,6 +171,189 @@ START_TEST(events_have_the_names_of_the_interface)
 END_TEST
 
 
+/* --- what survives --- */
+
+#define ROOM 32
+
+static struct event roomv[ROOM];
+
+
+static void happen(enum event_type type, uint16_t code)
+{
+	const struct event e = { .type = (uint8_t)type, .code = code };
+
+	journal_add(&j, &e);
+}
+
+
+static void refresh(void)
+{
+	happen(EVENT_REGISTER_SENT, 0);
+	happen(EVENT_RESPONSE, 401);
+	happen(EVENT_REGISTER_SENT, 0);
+	happen(EVENT_RESPONSE, 200);
+}
+
+
+/* Ten events that explain the night, with routine among them. */
+static void outage(void)
+{
+	happen(EVENT_FLOW_DOWN, 0);
+	happen(EVENT_VERDICT, 0);
+	happen(EVENT_ADDRESS, 0);
+	happen(EVENT_FLOW_UP, 0);
+	happen(EVENT_REGISTER_SENT, 0);
+	happen(EVENT_RESPONSE, 503);
+	happen(EVENT_REGISTER_SENT, 0);
+	happen(EVENT_RESPONSE, 404);
+	happen(EVENT_MAPPING, 0);
+	refresh();
+	happen(EVENT_BINDING, 0);
+	happen(EVENT_GHOST_REMOVED, 0);
+	happen(EVENT_CONFIG, 0);
+	happen(EVENT_VERDICT, 0);
+}
+
+
+static unsigned news(void)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < j.count; i++)
+		n += !event_routine(journal_get(&j, i));
+
+	return n;
+}
+
+
+static void check_order(void)
+{
+	for (uint32_t i = 1; i < j.count; i++)
+		ck_assert_uint_lt(journal_get(&j, i - 1)->seq,
+				  journal_get(&j, i)->seq);
+	ck_assert_uint_eq(journal_get(&j, j.count - 1)->seq, j.seq);
+}
+
+
+static void setup_room(void)
+{
+	journal_init(&j, roomv, ROOM);
+}
+
+
+START_TEST(last_nights_outage_survives_a_day_of_refreshes)
+{
+	for (unsigned n = 0; n < 20; n++)
+		refresh();
+	outage();
+	ck_assert_uint_eq(news(), 10);
+	for (unsigned n = 0; n < 24 * 6; n++) {
+		refresh();
+		happen(EVENT_INBOUND, 480);
+		ck_assert_uint_eq(j.count, ROOM);
+		check_order();
+	}
+	ck_assert_uint_eq(news(), 10);
+	ck_assert_int_eq(journal_get(&j, 0)->type, EVENT_FLOW_DOWN);
+	ck_assert_int_eq(journal_get(&j, 9)->type, EVENT_VERDICT);
+	ck_assert_int_eq(journal_get(&j, ROOM - 1)->type, EVENT_INBOUND);
+}
+END_TEST
+
+
+START_TEST(many_outages_leave_a_quarter_to_the_last_routine)
+{
+	for (unsigned n = 0; n < 20; n++)
+		outage();
+	for (unsigned n = 0; n < 5; n++)
+		refresh();
+	ck_assert_uint_eq(news(), ROOM - ROOM / 4 - 1);
+	check_order();
+	ck_assert_int_eq(journal_get(&j, ROOM - 1)->code, 200);
+}
+END_TEST
+
+
+START_TEST(of_news_alone_the_oldest_goes)
+{
+	for (unsigned n = 0; n < 3 * ROOM; n++)
+		happen(EVENT_VERDICT, 0);
+	check_order();
+	ck_assert_uint_eq(journal_get(&j, 0)->seq, 2 * ROOM + 1);
+}
+END_TEST
+
+
+START_TEST(an_earlier_run_comes_back_with_the_gaps_it_had)
+{
+	struct event keptv[ROOM];
+
+	outage();
+	for (unsigned n = 0; n < 50; n++)
+		refresh();
+	memcpy(keptv, roomv, sizeof(keptv));
+	setup_room();
+	for (unsigned n = 0; n < ROOM; n++)
+		ck_assert_ptr_nonnull(journal_restore(&j, &keptv[n]));
+	ck_assert_uint_eq(j.count, ROOM);
+	ck_assert_uint_eq(j.seq, keptv[ROOM - 1].seq);
+	refresh();
+	ck_assert_uint_eq(news(), 10);
+	check_order();
+}
+END_TEST
+
+
+START_TEST(routine_is_what_happens_while_all_is_well)
+{
+	static const struct event routinev[] = {
+		{ .type = EVENT_FLOW_UP },
+		{ .type = EVENT_REGISTER_SENT },
+		{ .type = EVENT_RESPONSE, .code = 200 },
+		{ .type = EVENT_RESPONSE, .code = 401 },
+		{ .type = EVENT_RESPONSE, .code = 407 },
+		{ .type = EVENT_INBOUND, .code = 480 },
+		{ .type = EVENT_PROBE, .value = PROBE_PROVEN, .code = 200 },
+	};
+	static const struct event newsv[] = {
+		{ .type = EVENT_VERDICT },
+		{ .type = EVENT_FLOW_DOWN },
+		{ .type = EVENT_RESPONSE, .code = 403 },
+		{ .type = EVENT_RESPONSE, .code = 503 },
+		{ .type = EVENT_RESPONSE },
+		{ .type = EVENT_MAPPING },
+		{ .type = EVENT_BINDING },
+		{ .type = EVENT_GHOST_REMOVED },
+		{ .type = EVENT_CONFIG },
+		{ .type = EVENT_ADDRESS },
+		{ .type = EVENT_PROBE, .value = PROBE_LOST },
+		{ .type = EVENT_PROBE, .value = PROBE_NOT_LOOPED },
+		{ .type = EVENT_PROBE, .value = PROBE_REFUSED, .code = 403 },
+		{ .type = 99 },
+	};
+
+	for (unsigned i = 0; i < 7; i++)
+		ck_assert(event_routine(&routinev[i]));
+	for (unsigned i = 0; i < 14; i++)
+		ck_assert(!event_routine(&newsv[i]));
+}
+END_TEST
+
+
+START_TEST(a_journal_of_one_keeps_the_newest)
+{
+	journal_init(&j, roomv, 1);
+	happen(EVENT_VERDICT, 0);
+	happen(EVENT_REGISTER_SENT, 0);
+	ck_assert_uint_eq(j.count, 1);
+	ck_assert_uint_eq(journal_get(&j, 0)->seq, 2);
+	happen(EVENT_REGISTER_SENT, 0);
+	ck_assert_uint_eq(journal_get(&j, 0)->seq, 3);
+}
+END_TEST
+
+
+
 Suite *suite_journal(void)
 {
 	Suite *s = suite_create("journal");
@@ -186,6 +371,16 @@ Suite *suite_journal(void)
 	tcase_add_test(tc, more_than_there_is_room_for_leaves_the_newest);
 	tcase_add_test(tc, an_event_that_is_not_later_is_not_restored);
 	tcase_add_test(tc, events_have_the_names_of_the_interface);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("survival");
+	tcase_add_checked_fixture(tc, setup_room, NULL);
+	tcase_add_test(tc, last_nights_outage_survives_a_day_of_refreshes);
+	tcase_add_test(tc, many_outages_leave_a_quarter_to_the_last_routine);
+	tcase_add_test(tc, of_news_alone_the_oldest_goes);
+	tcase_add_test(tc, an_earlier_run_comes_back_with_the_gaps_it_had);
+	tcase_add_test(tc, routine_is_what_happens_while_all_is_well);
+	tcase_add_test(tc, a_journal_of_one_keeps_the_newest);
 	suite_add_tcase(s, tc);
 
 	return s;

@@ -143,6 +143,106 @@ START_TEST(a_contact_that_is_a_name_proves_nothing)
 END_TEST
 
 
+START_TEST(unseen_a_private_contact_at_a_public_registrar_is_private)
+{
+	f.contact = at("192.168.88.33", 51629);
+	f.mapped = (struct addr){0};
+	f.edge = at("198.51.100.1", 5060);
+	check_no(REASON_BINDING_PRIVATE);
+	f.probed = true;
+	check(true, REACHABLE_YES, EVIDENCE_PROBE, REASON_OK);
+}
+END_TEST
+
+
+START_TEST(in_a_private_network_it_is_unproven_unseen)
+{
+	f.contact = at("192.168.1.2", 5060);
+	f.mapped = (struct addr){0};
+	f.edge = at("192.168.1.1", 5060);
+	check(true, REACHABLE_UNKNOWN, EVIDENCE_NONE, REASON_UNPROVEN);
+}
+END_TEST
+
+
+START_TEST(t5_where_a_router_rewrites_what_we_see_tells_nothing)
+{
+	f.contact = at("192.168.88.33", 51629);
+	f.mapped = (struct addr){0};
+	f.edge = at("198.51.100.1", 5060);
+	f.alg = true;
+	check(true, REACHABLE_UNKNOWN, EVIDENCE_NONE, REASON_UNPROVEN);
+}
+END_TEST
+
+
+START_TEST(n5_a_provider_that_sees_us_behind_its_own_nat_reaches_us)
+{
+	f.contact = f.mapped = at("100.64.9.9", 40112);
+	f.edge = at("198.51.100.1", 5060);
+	check(true, REACHABLE_YES, EVIDENCE_FLOW, REASON_OK);
+}
+END_TEST
+
+
+START_TEST(t4_a_mapping_that_flaps_proves_nothing)
+{
+	f.flapping = true;
+	check(true, REACHABLE_UNKNOWN, EVIDENCE_NONE, REASON_UNPROVEN);
+	f.mapped.port = 1;
+	check(true, REACHABLE_UNKNOWN, EVIDENCE_NONE, REASON_UNPROVEN);
+	f.contact = at("192.168.88.33", 51629);
+	check_no(REASON_BINDING_PRIVATE);
+}
+END_TEST
+
+
+START_TEST(t4_but_better_evidence_does)
+{
+	f.flapping = f.outbound = true;
+	check(true, REACHABLE_YES, EVIDENCE_FLOW, REASON_OK);
+	f.inbound = true;
+	check(true, REACHABLE_YES, EVIDENCE_INBOUND, REASON_OK);
+	f.probed = true;
+	check(true, REACHABLE_YES, EVIDENCE_PROBE, REASON_OK);
+}
+END_TEST
+
+
+START_TEST(t17_a_probe_that_came_back_is_the_best_evidence)
+{
+	f.probed = f.inbound = f.outbound = true;
+	check(true, REACHABLE_YES, EVIDENCE_PROBE, REASON_OK);
+	f.mapped = f.contact = (struct addr){0};
+	f.outcome = REASON_REJECTED;
+	check(true, REACHABLE_YES, EVIDENCE_PROBE, REASON_REJECTED);
+}
+END_TEST
+
+
+START_TEST(a_lost_probe_speaks_against_all_else)
+{
+	f.probe_lost = true;
+	check_no(REASON_PROBE_LOST);
+	f.probed = f.inbound = f.outbound = true;
+	check_no(REASON_PROBE_LOST);
+	f.outcome = REASON_REJECTED;
+	check_no(REASON_PROBE_LOST);
+}
+END_TEST
+
+
+START_TEST(but_a_dead_flow_is_named_first)
+{
+	f.probe_lost = f.probed = true;
+	f.flow_alive = false;
+	check_no(REASON_FLOW_LOST);
+	f.registered = false;
+	check(false, REACHABLE_NO, EVIDENCE_NONE, REASON_LEASE_EXPIRED);
+}
+END_TEST
+
+
 START_TEST(a_flow_that_is_not_alive_carries_no_call)
 {
 	f.flow_alive = false;
@@ -245,7 +345,7 @@ END_TEST
 
 START_TEST(ok_is_said_only_of_the_registered_and_reachable)
 {
-	for (unsigned bits = 0; bits < 64; bits++) {
+	for (unsigned bits = 0; bits < 2048; bits++) {
 		for (unsigned r = 0; r < REASON_COUNT; r++) {
 			struct verdict v;
 
@@ -258,6 +358,12 @@ START_TEST(ok_is_said_only_of_the_registered_and_reachable)
 				f.contact = at("10.0.0.1", 1);
 			if (bits & 32)
 				f.mapped = (struct addr){0};
+			if (bits & 64)
+				f.edge = at("198.51.100.1", 5060);
+			f.probed = bits & 128;
+			f.probe_lost = bits & 256;
+			f.flapping = bits & 512;
+			f.alg = bits & 1024;
 			f.outcome = (enum reason)r;
 
 			v = verdict_of(&f);
@@ -442,6 +548,18 @@ Suite *suite_verdict(void)
 	tcase_add_test(tc, an_inbound_request_proves_even_a_private_contact);
 	tcase_add_test(tc, without_a_witness_nothing_is_proven);
 	tcase_add_test(tc, a_contact_that_is_a_name_proves_nothing);
+	tcase_add_test(tc,
+		unseen_a_private_contact_at_a_public_registrar_is_private);
+	tcase_add_test(tc, in_a_private_network_it_is_unproven_unseen);
+	tcase_add_test(tc,
+		t5_where_a_router_rewrites_what_we_see_tells_nothing);
+	tcase_add_test(tc,
+		n5_a_provider_that_sees_us_behind_its_own_nat_reaches_us);
+	tcase_add_test(tc, t4_a_mapping_that_flaps_proves_nothing);
+	tcase_add_test(tc, t4_but_better_evidence_does);
+	tcase_add_test(tc, t17_a_probe_that_came_back_is_the_best_evidence);
+	tcase_add_test(tc, a_lost_probe_speaks_against_all_else);
+	tcase_add_test(tc, but_a_dead_flow_is_named_first);
 	tcase_add_test(tc, a_flow_that_is_not_alive_carries_no_call);
 	tcase_add_test(tc, why_the_flow_is_not_back_says_more_than_lost);
 	tcase_add_test(tc, that_we_are_connecting_says_less);

@@ -3,33 +3,47 @@
 #include "world.h"
 
 
-static const struct addr our_addr = {
-	.ip = {192, 0, 2, 1}, .port = 40000, .family = ADDR_IPV4,
-};
-
+/* Somebody else's device, and what an earlier run of ours had. */
 static const struct addr other_addr = {
 	.ip = {198, 51, 100, 9}, .port = 5060, .family = ADDR_IPV4,
 };
 
 
-struct answer world_ok(uint32_t lease)
+void world_add_ghost(struct world *w, uint64_t key)
 {
-	return world_ok_among(0, lease);
+	if (w->ghostc < WORLD_GHOSTS)
+		w->ghostv[w->ghostc++] = key;
 }
 
 
-struct answer world_ok_among(uint32_t foreign, uint32_t lease)
+struct answer world_ok(const struct world *w, uint32_t lease)
 {
+	return world_ok_among(w, 0, 0, lease);
+}
+
+
+struct answer world_ok_among(const struct world *w, unsigned n,
+			     uint32_t foreign, uint32_t lease)
+{
+	const struct addr *mapped = &w->reg.flow.mapping.addr;
 	const struct contact_entry other = {
 		.addr = other_addr, .expires = foreign, .user = true,
 	};
+	const struct contact_entry ghost = {
+		.addr = other_addr, .expires = 600, .known = true,
+	};
 	const struct contact_entry own = {
-		.addr = our_addr, .expires = lease, .user = true,
+		.addr = w->contact.addr, .expires = lease, .user = true,
+		.token_account = w->keeps_token, .token_flow = w->keeps_token,
 	};
 	struct answer a = {.code = 200};
+	unsigned i;
 
-	contact_begin(&a.contacts, &our_addr, &our_addr);
-	contact_add(&a.contacts, &other);
+	contact_begin(&a.contacts, &w->contact.addr, mapped);
+	for (i = 0; i < n; i++)
+		contact_add(&a.contacts, &other);
+	for (i = 0; i < w->ghostc; i++)
+		contact_add(&a.contacts, &ghost);
 	contact_add(&a.contacts, &own);
 	a.bound = contact_end(&a.contacts, CONTACT_NO_EXPIRES, lease);
 

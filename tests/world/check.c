@@ -1,5 +1,6 @@
 /* The invariants of DESIGN §12, asserted in every world after every step. What
- * they compare with is counted here and not asked of the core.
+ * they compare with is counted here and not asked of the core. Those of what
+ * NATs lead to are in check_nat.c.
  *
  * How much may be sent, whatever a peer does (no loop without time passing):
  * a round is a REGISTER of our own accord and the REG_ANSWER_SENDS that answers
@@ -22,7 +23,7 @@
 #define ROUND_SENDS   (1 + REG_ANSWER_SENDS)
 
 
-static void check(struct world *w, bool holds, const char *what)
+void check(struct world *w, bool holds, const char *what)
 {
 	if (holds)
 		return;
@@ -33,7 +34,7 @@ static void check(struct world *w, bool holds, const char *what)
 }
 
 
-static void count(struct rate *r, msec_t now)
+void check_count(struct rate *r, msec_t now)
 {
 	const msec_t second = now / 1000;
 	const unsigned i = second % RATE_SECONDS;
@@ -46,7 +47,7 @@ static void count(struct rate *r, msec_t now)
 }
 
 
-static unsigned counted(const struct rate *r, msec_t now)
+unsigned check_counted(const struct rate *r, msec_t now)
 {
 	const msec_t second = now / 1000;
 	unsigned i, n = 0;
@@ -60,11 +61,11 @@ static unsigned counted(const struct rate *r, msec_t now)
 
 
 /* Rounds that the rules allow in the last RATE_SECONDS, times addresses. */
-static unsigned allowed(const struct world *w)
+unsigned check_rounds(const struct world *w)
 {
 	const unsigned addresses = w->watch.addresses ? w->watch.addresses : 1;
 
-	return (ROUNDS + counted(&w->watch.orders, w->now)) * addresses;
+	return (ROUNDS + check_counted(&w->watch.orders, w->now)) * addresses;
 }
 
 
@@ -108,7 +109,7 @@ static bool has_rival(const struct world *w, unsigned i)
 
 static bool over_stream(const struct world *w)
 {
-	return has_bit(w->watch.list.stream, w->link.index);
+	return w->link.flow.policy.stream;
 }
 
 
@@ -121,7 +122,8 @@ static void check_waits(struct world *w)
 	check(w, !held_for_ever(w) || r->deadline == NEVER,
 	      "wrong credentials would be tried again");
 	check(w, r->state != REG_OFF || (account_deadline(&w->account) ==
-	      NEVER && !w->link.there && !w->in_flight),
+	      NEVER && !w->link.there && !w->elder.there &&
+	      !w->in_flight && !w->probe_open && !r->doubted),
 	      "off, but something is armed or open");
 	check(w, r->state != REG_BOUND || r->deadline < r->lease_end ||
 	      r->lease_end <= r->answer_at + REG_ANSWER_GAP,
@@ -148,11 +150,11 @@ static void check_flow(struct world *w)
 	check(w, (r->state == REG_SENT || r->state == REG_LEAVING) ==
 	      w->in_flight, "what is in flight is not what the state says");
 	check(w, r->flow == up, "it is wrong about the flow");
-	check(w, up || !w->reg.flow_up, "the account thinks that a flow is up");
+	check(w, up || !w->reg.flow.up, "the account thinks that a flow is up");
 	check(w, !l->there || flow_deadline(&l->flow) != NEVER ||
 	      r->deadline != NEVER, "a flow that nobody looks after");
-	check(w, !l->there || l->index == r->target.index,
-	      "the flow goes to another address");
+	check(w, !l->there || l->index == r->target.index ||
+	      r->target.list.count == 1, "the flow goes to another address");
 	check(w, rival->there == (r->state == REG_CONNECT && r->rival_open),
 	      "it is wrong about the rival");
 	check(w, !rival->there || (l->there && !up &&
@@ -235,6 +237,8 @@ void check_state(struct world *w)
 
 	check_waits(w);
 	check_flow(w);
+	check_elder(w);
+	check_probes(w);
 	check_verdict(w);
 	check_words(w);
 }
@@ -256,7 +260,7 @@ void check_order(struct world *w)
 {
 	struct watch *watch = &w->watch;
 
-	count(&watch->orders, w->now);
+	check_count(&watch->orders, w->now);
 	watch->answer_asked = watch->silent = false;
 	watch->refusals = watch->others = 0;
 	watch->not_before = 0;
@@ -272,6 +276,7 @@ void check_restart(struct world *w, uint32_t cseq, bool worked)
 	w->watch = (struct watch){
 		.registers = before.registers,
 		.opens = before.opens,
+		.probes = before.probes,
 		.orders = before.orders,
 		.addresses = before.addresses,
 		.restored = true,
@@ -294,7 +299,7 @@ void check_resolve(struct world *w)
 
 	check(w, !w->watch.redirected, "two redirects in a round");
 	w->watch.redirected = true;
-	count(&w->watch.orders, w->now);
+	check_count(&w->watch.orders, w->now);
 }
 
 
@@ -311,26 +316,29 @@ void check_renew(struct world *w)
 
 void check_knock(struct world *w)
 {
-	count(&w->watch.orders, w->now);
+	check_count(&w->watch.orders, w->now);
 }
 
 
 void check_open(struct world *w, const struct link *l)
 {
-	count(&w->watch.opens, w->now);
+	check_count(&w->watch.opens, w->now);
 	check(w, !w->rival.there && w->link.there == (l == &w->rival),
 	      "a second flow beside the first");
 	check(w, l != &w->rival || (w->link.flow.state == FLOW_CONNECTING &&
 	      are_rivals(w, l->index, w->link.index)),
 	      "a rival that is none");
 	check(w, !w->watch.silent, "a connect for wrong credentials");
-	check(w, counted(&w->watch.opens, w->now) <= allowed(w),
+	check(w, check_counted(&w->watch.opens, w->now) <= check_rounds(w),
 	      "too many connects");
 }
 
 
 void check_connected(struct world *w)
 {
+	static const struct world_contact none;
+
+	w->watch.offered = none;
 	w->watch.alone = w->watch.refused = w->watch.answered = false;
 }
 
@@ -341,7 +349,9 @@ static bool caused_by_answer(const struct world *w)
 {
 	const struct reg *r = &w->reg.reg;
 	const bool ordered = (w->watch.kick_waited && !r->again) ||
-		(w->watch.stop_waited && !r->leaving);
+		(w->watch.stop_waited && !r->leaving) ||
+		(w->watch.fetch_waited && !r->fetch) ||
+		(w->watch.fetching && !r->fetching);
 
 	return w->in_answer && !ordered;
 }
@@ -382,9 +392,9 @@ void check_send(struct world *w, bool leave)
 
 	check_row(w);
 
-	count(&watch->registers, w->now);
-	check(w, counted(&watch->registers, w->now) <=
-	      ROUND_SENDS * allowed(w), "too many REGISTERs");
+	check_count(&watch->registers, w->now);
+	check(w, check_counted(&watch->registers, w->now) <=
+	      ROUND_SENDS * check_rounds(w), "too many REGISTERs");
 
 	watch->answer_asked = false;
 	watch->cseq = world_reg(w)->cseq;
@@ -413,6 +423,7 @@ void check_sent(struct world *w)
 	watch->named = w->named;
 	check(w, !watch->alone || !w->named,
 	      "old bindings are named again over this flow");
+	check_offer(w, watch->answer_row);
 
 	check(w, r->state != REG_SENT || r->leaving ||
 	      is_patience(w, r->deadline - w->now),
@@ -497,6 +508,8 @@ void check_answer(struct world *w, const struct answer *a)
 
 	watch->kick_waited = r->again;
 	watch->stop_waited = r->leaving;
+	watch->fetch_waited = r->fetch;
+	watch->fetching = r->fetching;
 	watch->not_before = 0;
 	watch->answered = true;
 	watch_final(w, a);
@@ -506,12 +519,18 @@ void check_answer(struct world *w, const struct answer *a)
 	if (a->code == 401 || a->code == 407)
 		watch_challenge(w, a);
 
-	if (a->retry_after && !is_redirect(a) && may_name_a_time(a->code) &&
+	if (!r->fetching && a->retry_after && !is_redirect(a) &&
+	    may_name_a_time(a->code) &&
 	    !target_has_other(&r->target) && !r->leaving && !r->again)
 		watch->not_before = w->now + clock_min(SECONDS(a->retry_after),
 						       REG_RETRY_AFTER_MAX);
 
 	if (a->code / 100 != 2)
+		return;
+
+	watch->rewrite = !r->fetching && a->bound && !w->ghostc &&
+		!a->removable;
+	if (r->fetching)
 		return;
 
 	watch->refusals = watch->others = 0;

@@ -11,7 +11,10 @@ void edges_reset(struct world *w)
 	unsigned i;
 
 	w->connect_node = w->race_node = w->turn_node = none;
+	w->replace_node = none;
 	w->connect_edge = w->race_edge = w->turn_edge = NULL;
+	w->replace_edge = w->replaced = NULL;
+	w->replace_first = false;
 
 	for (i = 0; i < w->edgec; i++)
 		edge_init(&w->edgev[i], w->pace, w->pace, NULL, NULL, w->now);
@@ -20,7 +23,7 @@ void edges_reset(struct world *w)
 
 void world_use_edges(struct world *w, uint32_t pace)
 {
-	w->edges = w->wait_turns = true;
+	w->edges = w->wait_turns = w->wait_replace = true;
 	w->edgec = TARGET_MAX;
 	w->pace = pace;
 	edges_reset(w);
@@ -70,6 +73,14 @@ static void cancel_turn(struct world *w)
 }
 
 
+static void cancel_replace(struct world *w)
+{
+	if (w->replace_edge)
+		pace_cancel(&w->replace_edge->replacements, &w->replace_node);
+	w->replace_edge = NULL;
+}
+
+
 void edges_ask_connect(struct world *w)
 {
 	const struct reg *r = world_reg(w);
@@ -101,6 +112,34 @@ void edges_ask_turn(struct world *w)
 }
 
 
+void edges_ask_replace(struct world *w)
+{
+	cancel_replace(w);
+	w->replaced = w->replace_edge = w->link.edge;
+	pace_ask(&w->replace_edge->replacements, &w->replace_node,
+		 reg_class(world_reg(w), w->now));
+}
+
+
+/* How the replacement ended: others may go. */
+static void release(struct world *w)
+{
+	const struct reg *r = world_reg(w);
+
+	if (!w->replaced || r->doubted || r->elder)
+		return;
+
+	cancel_replace(w);
+	if (w->replace_first && r->here && w->elder.there)
+		edge_on_replaced(w->replaced, w->now);
+	else if (w->replace_first)
+		edge_on_not_replaced(w->replaced);
+
+	w->replaced = NULL;
+	w->replace_first = false;
+}
+
+
 void edges_settle(struct world *w)
 {
 	const struct reg *r = world_reg(w);
@@ -114,6 +153,7 @@ void edges_settle(struct world *w)
 		cancel_race(w);
 	if (!reg_wants_turn(r))
 		cancel_turn(w);
+	release(w);
 
 	if (w->link.there && w->link.flow.proven && !w->link.edge_proven) {
 		w->link.edge_proven = true;
@@ -175,13 +215,33 @@ msec_t edges_deadline(const struct world *w)
 		at = clock_min(at, edge_deadline(w->race_edge, w->now));
 	if (w->turn_edge)
 		at = clock_min(at, edge_deadline(w->turn_edge, w->now));
+	if (w->replace_edge)
+		at = clock_min(at, edge_deadline(w->replace_edge, w->now));
 
 	return at;
 }
 
 
+static bool run_replace(struct world *w)
+{
+	struct edge *e = w->replace_edge;
+
+	if (!e || !edge_next_replacement(e, w->now))
+		return false;
+
+	w->replace_edge = NULL;
+	w->replace_first = e->replacing;
+	world_replace_turn(w);
+
+	return true;
+}
+
+
 static bool run_once(struct world *w)
 {
+	if (run_replace(w))
+		return true;
+
 	if (w->race_edge && edge_next_connect(w->race_edge, w->now)) {
 		w->race_edge = NULL;
 		world_race_turn(w);

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 #include <string.h>
-#include "world.h"
+#include "world_parts.h"
 
 
 const char *deed_name(enum deed d)
@@ -17,10 +17,20 @@ const char *deed_name(enum deed d)
 	case DEED_RACE:       return "race";
 	case DEED_OPEN_RIVAL: return "open-rival";
 	case DEED_REGISTER:   return "register";
+	case DEED_FETCH:      return "fetch";
 	case DEED_LEAVE:      return "leave";
 	case DEED_CRLF:       return "crlf";
 	case DEED_OPTIONS:    return "options";
+	case DEED_STUN:       return "stun";
 	case DEED_CLOSE:      return "close";
+	case DEED_REPLACE:    return "replace";
+	case DEED_ASIDE:      return "aside";
+	case DEED_TAKE_BACK:  return "take-back";
+	case DEED_RETIRE:     return "retire";
+	case DEED_ELDER_GONE: return "elder-gone";
+	case DEED_PROBE:      return "probe";
+	case DEED_PROBE_ON_FLOW: return "probe-on-flow";
+	case DEED_PROBE_CLOSE: return "probe-close";
 	case DEED_HOLD:       return "hold";
 	case DEED_LEFT:       return "left";
 	}
@@ -32,7 +42,16 @@ const char *deed_name(enum deed d)
 void world_init(struct world *w, const struct account_policy *p,
 		uint64_t seed, deed_h *h, void *arg)
 {
+	static const struct addr local = {
+		.ip = {192, 0, 2, 1}, .port = 40000, .family = ADDR_IPV4,
+	};
+	static const struct addr peer = {
+		.ip = {198, 51, 100, 10}, .port = 5060, .family = ADDR_IPV4,
+	};
+
 	memset(w, 0, offsetof(struct world, edgev));
+	w->local = local;
+	w->peer = peer;
 
 	w->policy = *p;
 	w->policy.flows = 1;
@@ -65,270 +84,15 @@ void world_restart(struct world *w, uint32_t cseq, bool worked)
 		keptv[n++] = *e;
 
 	check_restart(w, cseq, worked);
-	w->link = w->rival = none;
-	w->in_flight = w->nonce = false;
+	w->link = w->rival = w->elder = none;
+	w->in_flight = w->nonce = w->probe_open = w->replace_due = false;
+	olds_on_restart(w);
 	account_init(&w->account, &w->policy, &w->reg, w->eventv,
 		     WORLD_EVENTS, rng_next(&world_reg(w)->rng), NULL, NULL,
 		     NULL, w->now);
 	account_restore(&w->account, 0, cseq, false, worked);
 	restore_events(w, keptv, n);
 	edges_reset(w);
-	check_state(w);
-}
-
-
-/* --- carrying out --- */
-
-static void perform(struct world *w, unsigned acts);
-
-
-static void deed(struct world *w, enum deed d)
-{
-	if (w->h)
-		w->h(w, d, w->arg);
-}
-
-
-static uint32_t down_mask(struct world *w, uint32_t said)
-{
-	return w->edges ? edges_down(w) : said;
-}
-
-
-/* The end of a connect that nobody here wanted; the other one goes on. */
-static void connect_gone(struct world *w, struct link *l, enum reason reason,
-			 uint32_t down)
-{
-	const unsigned index = l->index;
-
-	l->there = false;
-	edges_on_gone(w, l, reason);
-
-	if (l == &w->link && w->rival.there) {
-		w->link = w->rival;
-		w->rival.there = false;
-	}
-
-	perform(w, account_on_connect_failed(&w->account, 0, index, reason,
-					     down_mask(w, down), w->now));
-}
-
-
-static void flow_gone(struct world *w, struct link *l, enum reason reason,
-		      uint32_t down)
-{
-	if (l->flow.up_at == NEVER) {
-		connect_gone(w, l, reason, down);
-		return;
-	}
-
-	l->there = w->in_flight = false;
-	edges_on_gone(w, l, reason);
-	perform(w, account_on_flow_lost(&w->account, 0, reason, w->now));
-}
-
-
-static void tell_suspect(struct world *w)
-{
-	const bool suspect = w->link.flow.state == FLOW_SUSPECT;
-
-	if (suspect != w->reg.flow_suspect)
-		perform(w, account_on_suspect(&w->account, 0, suspect,
-					      w->now));
-}
-
-
-static void perform_flow(struct world *w, unsigned acts)
-{
-	if (acts & FLOW_SEND_CRLF)
-		deed(w, DEED_CRLF);
-	if (acts & FLOW_SEND_OPTIONS)
-		deed(w, DEED_OPTIONS);
-	if (w->link.there && w->link.flow.state != FLOW_DOWN)
-		tell_suspect(w);
-	if (acts & FLOW_NOW_PROVEN) {
-		edges_settle(w);
-		perform(w, account_on_proven(&w->account, 0, w->now));
-	}
-	if (acts & FLOW_VERIFY && w->link.there)
-		perform(w, account_on_verify(&w->account, 0, w->now));
-	if (acts & FLOW_CLOSE && w->link.there)
-		flow_gone(w, &w->link, w->link.flow.reason, w->down);
-}
-
-
-static void send(struct world *w, enum deed d)
-{
-	const bool names = d == DEED_REGISTER &&
-		reg_names_old(world_reg(w), false);
-
-	check_send(w, d == DEED_LEAVE);
-
-	if (w->send_fails) {
-		flow_gone(w, &w->link, REASON_FLOW_LOST, 0);
-		return;
-	}
-
-	++w->registers;
-	w->in_flight = true;
-	w->named = names ? w->olds : 0;
-	w->credentials = reg_credentials(world_reg(w), w->nonce, w->now);
-	account_on_sent(&w->account, 0, w->credentials, w->named, w->now);
-	check_sent(w);
-	deed(w, d);
-}
-
-
-/* Without a word to anybody: it lost its race, or nobody wants one. */
-static void drop(struct world *w, struct link *l)
-{
-	if (!l->there)
-		return;
-
-	l->there = false;
-	edges_on_gone(w, l, REASON_OK);
-}
-
-
-static void close_flow(struct world *w)
-{
-	const bool there = w->link.there;
-
-	drop(w, &w->rival);
-	drop(w, &w->link);
-	w->in_flight = false;
-	if (!there)
-		return;
-
-	(void)account_on_flow_closed(&w->account, 0, w->now);
-	deed(w, DEED_CLOSE);
-}
-
-
-static bool is_stream(const struct world *w, unsigned index)
-{
-	return w->watch.list.stream >> index & 1;
-}
-
-
-static void open_link(struct world *w, struct link *l, unsigned index,
-		      enum deed d)
-{
-	struct flow_policy p = w->policy.flow;
-
-	l->index = index;
-	check_open(w, l);
-	edges_on_open(w, l);
-
-	++w->opens;
-	l->there = true;
-	p.stream = is_stream(w, index);
-	flow_init(&l->flow, &p, rng_next(&world_reg(w)->rng), w->now);
-
-	if (w->open_fails)
-		flow_gone(w, l, REASON_CONNECT_REFUSED, 0);
-	else
-		deed(w, d);
-}
-
-
-static void resolve(struct world *w)
-{
-	check_resolve(w);
-	deed(w, world_reg(w)->redirected ? DEED_REDIRECT : DEED_RESOLVE);
-}
-
-
-static void renew(struct world *w)
-{
-	check_renew(w);
-	deed(w, DEED_RENEW);
-}
-
-
-static void want_connect(struct world *w)
-{
-	if (w->edges)
-		edges_ask_connect(w);
-	if (reg_parked(world_reg(w)))
-		deed(w, DEED_PARK);
-	else if (!w->wait_turns)
-		world_turn(w);
-}
-
-
-static void want_race(struct world *w)
-{
-	deed(w, DEED_RACE);
-	if (w->edges)
-		edges_ask_race(w);
-	else if (!w->wait_turns)
-		world_race_turn(w);
-}
-
-
-static void want_turn(struct world *w)
-{
-	check_ask(w);
-	if (w->edges)
-		edges_ask_turn(w);
-	else if (!w->wait_turns)
-		world_turn(w);
-}
-
-
-static void hold_edge(struct world *w)
-{
-	edges_on_hold(w);
-	deed(w, DEED_HOLD);
-}
-
-
-/* The order of the bits is that of core/reg.h. */
-static void perform(struct world *w, unsigned acts)
-{
-	if (acts & REG_DO_ABANDON)
-		w->in_flight = false;
-	if (acts & REG_DO_CLOSE)
-		close_flow(w);
-	if (acts & REG_DO_RENEW)
-		renew(w);
-	if (acts & REG_DO_RESOLVE)
-		resolve(w);
-	if (acts & REG_DO_HOLD)
-		hold_edge(w);
-	if (acts & REG_DO_CONNECT)
-		want_connect(w);
-	if (acts & REG_DO_OPEN)
-		open_link(w, &w->link, world_reg(w)->target.index, DEED_OPEN);
-	if (acts & REG_DO_RACE)
-		want_race(w);
-	if (acts & REG_DO_OPEN_RIVAL)
-		open_link(w, &w->rival, world_reg(w)->target.rival,
-			  DEED_OPEN_RIVAL);
-	if (acts & REG_DO_ASK)
-		want_turn(w);
-	if (acts & REG_DO_SEND)
-		send(w, DEED_REGISTER);
-	if (acts & REG_DO_LEAVE)
-		send(w, DEED_LEAVE);
-	if (acts & REG_DO_LEFT)
-		deed(w, DEED_LEFT);
-}
-
-
-static void step(struct world *w, unsigned acts)
-{
-	perform(w, acts);
-	edges_settle(w);
-	check_state(w);
-}
-
-
-static void step_flow(struct world *w, unsigned acts)
-{
-	perform_flow(w, acts);
-	edges_settle(w);
 	check_state(w);
 }
 
@@ -372,6 +136,34 @@ void world_kick(struct world *w)
 	check_order(w);
 	end_hold(w);
 	step(w, account_kick(&w->account, 0, w->now));
+}
+
+
+/* As the daemon does: only where an answer can come. */
+void world_fetch(struct world *w)
+{
+	if (!reg_may_fetch(world_reg(w)))
+		return;
+
+	check_order(w);
+	step(w, account_fetch(&w->account, 0, w->now));
+}
+
+
+void world_probe(struct world *w)
+{
+	if (!w->reg.probe.bound)
+		return;
+
+	check_order(w);
+	step(w, account_probe(&w->account, 0, w->now));
+}
+
+
+void world_purge(struct world *w)
+{
+	account_purge(&w->account, 0);
+	olds_retry(w);
 }
 
 
@@ -450,28 +242,47 @@ void world_race_turn(struct world *w)
 }
 
 
+void world_replace_turn(struct world *w)
+{
+	if (!w->replace_due)
+		return;
+
+	w->replace_due = false;
+	w->watch.turned = true;
+	perform(w, account_on_replace_turn(&w->account, 0, w->now));
+	w->watch.turned = false;
+	finish(w);
+}
+
+
 static bool connecting(const struct link *l)
 {
 	return l->there && l->flow.state == FLOW_CONNECTING;
 }
 
 
-static bool flow_up(const struct world *w)
+static bool is_up(const struct link *l)
 {
-	return w->link.there && w->link.flow.state != FLOW_CONNECTING;
+	return l->there && l->flow.state != FLOW_CONNECTING;
 }
 
 
 void world_connected(struct world *w)
 {
-	if (!connecting(&w->link))
+	struct link *l = &w->link;
+	struct addr edge = w->peer;
+
+	if (!connecting(l))
 		return;
 
-	drop(w, &w->rival);
+	edge.ip[3] = (uint8_t)(edge.ip[3] + l->index);
+	link_drop(w, &w->rival);
 	check_connected(w);
-	edges_on_connected(w, &w->link);
-	perform_flow(w, flow_on_connected(&w->link.flow, w->now));
-	step(w, account_on_connected(&w->account, 0, w->link.index, w->now));
+	edges_on_connected(w, l);
+	perform_flow(w, l, flow_on_connected(&l->flow, w->now));
+	learn(w);
+	step(w, account_on_connected(&w->account, 0, l->index, &l->local,
+				     &edge, w->now));
 }
 
 
@@ -481,7 +292,7 @@ void world_rival_connected(struct world *w)
 	if (!connecting(&w->rival))
 		return;
 
-	drop(w, &w->link);
+	link_drop(w, &w->link);
 	w->link = w->rival;
 	w->rival.there = false;
 	world_connected(w);
@@ -495,9 +306,8 @@ static void refused(struct world *w, struct link *l, enum reason reason,
 		return;
 
 	(void)flow_on_failed(&l->flow, reason);
-	flow_gone(w, l, reason, down);
-	edges_settle(w);
-	check_state(w);
+	link_gone(w, l, reason, down);
+	finish(w);
 }
 
 
@@ -513,24 +323,61 @@ void world_rival_refused(struct world *w, enum reason reason, uint32_t down)
 }
 
 
-void world_lost(struct world *w, enum reason reason)
+void world_lost(struct world *w, struct link *l, enum reason reason)
 {
-	if (flow_up(w))
-		step_flow(w, flow_on_failed(&w->link.flow, reason));
+	if (is_up(l))
+		step_flow(w, l, flow_on_failed(&l->flow, reason));
 }
 
 
-void world_pong(struct world *w)
+void world_pong(struct world *w, struct link *l)
 {
-	if (w->link.there)
-		step_flow(w, flow_on_pong(&w->link.flow, w->now));
+	if (l->there)
+		step_flow(w, l, flow_on_pong(&l->flow, w->now));
 }
 
 
-void world_options_answer(struct world *w)
+/* What the answer to a keepalive shows beside life. */
+static void seen(struct world *w, unsigned number, enum witness witness,
+		 const struct addr *mapped)
 {
-	if (w->link.there)
-		step_flow(w, flow_on_options_answer(&w->link.flow, w->now));
+	unsigned acts;
+
+	if (!mapped || !w->link.there || w->link.number != number)
+		return;
+
+	acts = account_on_seen(&w->account, 0, witness, mapped, &w->link.flow,
+			       w->now);
+	learn(w);
+	perform(w, acts);
+}
+
+
+void world_options_answer(struct world *w, struct link *l,
+			  const struct addr *mapped)
+{
+	const unsigned number = l->number;
+
+	if (!l->there)
+		return;
+
+	perform_flow(w, l, flow_on_options_answer(&l->flow, w->now));
+	seen(w, number, WITNESS_VIA, mapped);
+	finish(w);
+}
+
+
+void world_stun_answer(struct world *w, struct link *l,
+		       const struct addr *mapped)
+{
+	const unsigned number = l->number;
+
+	if (!l->there)
+		return;
+
+	perform_flow(w, l, flow_on_stun_answer(&l->flow, w->now));
+	seen(w, number, WITNESS_STUN, mapped);
+	finish(w);
 }
 
 
@@ -544,30 +391,32 @@ void world_partial(struct world *w)
 }
 
 
-void world_traffic(struct world *w)
+void world_traffic(struct world *w, struct link *l)
 {
-	if (!w->link.there)
+	if (!l->there)
 		return;
 
-	flow_on_partial(&w->link.flow, NEVER);
-	step_flow(w, flow_on_traffic(&w->link.flow, w->now));
+	flow_on_partial(&l->flow, NEVER);
+	step_flow(w, l, flow_on_traffic(&l->flow, w->now));
 }
 
 
 void world_promise(struct world *w, uint32_t interval)
 {
-	if (w->link.there)
-		step_flow(w, flow_on_promise(&w->link.flow, true, interval,
-					     w->now));
+	struct link *l = &w->link;
+
+	if (l->there)
+		step_flow(w, l, flow_on_promise(&l->flow, true, interval,
+						w->now));
 }
 
 
 void world_inbound(struct world *w)
 {
-	if (!flow_up(w))
+	if (!is_up(&w->link))
 		return;
 
-	world_traffic(w);
+	world_traffic(w, &w->link);
 	account_on_inbound(&w->account, 0, 480, true, w->now);
 }
 
@@ -583,10 +432,62 @@ void world_local_event(struct world *w)
 }
 
 
+/* As daemon/slot_replace.c: what is not up is not asked. */
+void world_network(struct world *w, bool moved)
+{
+	struct link *l = &w->link;
+
+	if (is_up(l) && moved)
+		step(w, account_on_moved(&w->account, 0, w->now));
+	else if (is_up(l))
+		step_flow(w, l, flow_verify(&l->flow, w->now));
+
+	world_local_event(w);
+}
+
+
+void world_rewritten(struct world *w)
+{
+	account_on_rewritten(&w->account, 0, w->now);
+	check_state(w);
+}
+
+
+void world_probe_arrived(struct world *w)
+{
+	if (is_up(&w->link))
+		step(w, account_on_probe_arrived(&w->account, 0, w->now));
+}
+
+
+void world_probe_answer(struct world *w, uint16_t code)
+{
+	if (w->probe_open)
+		step(w, account_on_probe_answer(&w->account, 0, code,
+						w->now));
+}
+
+
+/* A 2xx to a REGISTER that binds. */
+static void registered(struct world *w, const struct answer *a)
+{
+	struct flow *f = &w->link.flow;
+
+	if (!a->bound || world_reg(w)->fetching || !w->link.there)
+		return;
+
+	perform_flow(w, &w->link,
+		     flow_on_stun_allowed(f, w->stun_allowed, w->now));
+	perform_flow(w, &w->link, flow_on_registered(f, w->now));
+}
+
+
 void world_answer(struct world *w, struct answer *a,
 		  const struct addr *mapped)
 {
 	static const struct addr none;
+	struct flow *f = &w->link.flow;
+	unsigned acts;
 
 	if (!w->in_flight)
 		return;
@@ -595,17 +496,16 @@ void world_answer(struct world *w, struct answer *a,
 	w->in_flight = false;
 	w->in_answer = true;
 
-	perform_flow(w, flow_on_traffic(&w->link.flow, w->now));
-	if (a->bound)
-		perform_flow(w, flow_on_registered(&w->link.flow, w->now));
-	if (a->bound && w->named)
-		w->olds = 0;
-	perform(w, account_on_answer(&w->account, 0, a,
-				     mapped ? mapped : &none, w->now));
+	perform_flow(w, &w->link, flow_on_traffic(f, w->now));
+	olds_on_answer(w, a);
+	registered(w, a);
+	acts = account_on_answer(&w->account, 0, a, mapped ? mapped : &none,
+				 w->now);
+	learn(w);
+	perform(w, acts);
 
 	w->in_answer = false;
-	edges_settle(w);
-	check_state(w);
+	finish(w);
 }
 
 
@@ -619,8 +519,17 @@ static msec_t next_deadline(const struct world *w)
 		at = clock_min(at, flow_deadline(&w->link.flow));
 	if (w->rival.there)
 		at = clock_min(at, flow_deadline(&w->rival.flow));
+	if (w->elder.there)
+		at = clock_min(at, flow_deadline(&w->elder.flow));
 
 	return w->edges ? clock_min(at, edges_deadline(w)) : at;
+}
+
+
+static void run_flow(struct world *w, struct link *l)
+{
+	if (l->there && flow_deadline(&l->flow) <= w->now)
+		step_flow(w, l, flow_on_timer(&l->flow, w->now));
 }
 
 
@@ -631,8 +540,8 @@ static void run_timers(struct world *w)
 		step(w, account_on_timer(&w->account, 0, w->now));
 	if (w->rival.there && flow_deadline(&w->rival.flow) <= w->now)
 		world_rival_refused(w, REASON_CONNECT_TIMEOUT, w->down);
-	if (w->link.there && flow_deadline(&w->link.flow) <= w->now)
-		step_flow(w, flow_on_timer(&w->link.flow, w->now));
+	run_flow(w, &w->elder);
+	run_flow(w, &w->link);
 	if (w->edges)
 		edges_run(w);
 

@@ -1,0 +1,12 @@
+/* The story of one flow. */
+
+#ifndef STATUS_FLOW_H
+#define STATUS_FLOW_H
+
+#include <sys/types.h>
+#include <re.h>
+
+/* Its paragraph of `sipregctl status`. */
+void status_flow(const struct odict *flow);
+
+#endif
