@@ -17,6 +17,8 @@ FUZZ_SLOW_message   := 2
 FUZZ_SEED ?= 1
 FUZZ_SECONDS ?= 30
 SIM_ARGS  ?=
+# How much of natlab: check (times scaled down), ci, long.
+NATLAB    ?= check
 COVERAGE_MIN ?= 95
 
 T := $(BUILD)/tests
@@ -33,7 +35,6 @@ INC_tools  :=
 
 test_obj = $(call obj,$(sort $(wildcard tests/$(1)/*.c)))
 MOCK_OBJ  := $(call test_obj,mock)
-MOCK_LIB  := $(filter-out %/main.o,$(MOCK_OBJ))
 FUZZ      := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.c))))
 SYSTEM    := $(sort $(wildcard tests/system/test_*.py))
 STORIES    = $(sort $(wildcard tests/story/*.story))
@@ -47,12 +48,9 @@ $(eval $(call compile,tests/daemon,$$(INC_daemon_tests)))
 $(T)/unit: $(call test_obj,unit) $(WIRE_OBJ) $(BUILD)/libcore.a
 	$(call link,$(CHECK_LIBS) $(PKG_LIBS))
 
-$(T)/daemon: $(call test_obj,daemon) $(MOCK_LIB) $(BUILD)/libdaemon.a \
+$(T)/daemon: $(call test_obj,daemon) $(MOCK_OBJ) $(BUILD)/libdaemon.a \
 		$(BUILD)/libcore.a
 	$(call link,$(CHECK_LIBS) $(PKG_LIBS))
-
-$(T)/registrar: $(MOCK_OBJ) $(BUILD)/libdaemon.a $(BUILD)/libcore.a
-	$(call link,$(PKG_LIBS))
 
 # The world in which stories, simulation and event fuzzing happen.
 $(T)/libworld.a: $(call test_obj,world)
@@ -119,7 +117,7 @@ fuzz-run: fuzz
 # --- what runs: a command for each layer, and what it needs to be built ---
 
 PURE   := unit story fuzz sim
-LAYERS ?= system purity $(PURE) daemon demo
+LAYERS ?= natlab system purity $(PURE) daemon demo
 
 run_purity = tests/tools/purity $(BUILD)/libcore.a
 run_unit   = $(T)/unit
@@ -130,7 +128,9 @@ run_fuzz   = $(foreach f,$(FUZZ),$(T)/fuzz-$(f) \
 run_sim    = $(T)/sim $(SIM_ARGS)
 run_daemon = $(T)/daemon
 run_system = BUILD=$(BUILD) tests/system/run $(SYSTEM)
-run_demo   = sh tests/demo/demo.sh $(BUILD) && echo 1 passed, 0 failed
+run_natlab = NATLAB=$(NATLAB) BUILD=$(BUILD) tests/natlab/run
+run_demo   = /usr/bin/python3 tests/demo/demo.py $(BUILD) && \
+	echo 1 passed, 0 failed
 
 need_purity = $(BUILD)/libcore.a
 need_unit   = $(T)/unit
@@ -139,7 +139,8 @@ need_fuzz   = $(FUZZ:%=$(T)/fuzz-%)
 need_sim    = $(T)/sim
 need_daemon = $(T)/daemon
 need_system = all
-need_demo   = all $(T)/registrar
+need_natlab = all
+need_demo   = all
 
 # Two at a time: one is mostly waiting, the other computing.
 layers = tests/tools/sum -j2 $(BUILD)/log $(foreach l,$(1),'$(l)=$(run_$(l))')
@@ -155,7 +156,7 @@ check:
 	+$(Q)$(MAKE) check-all
 
 check-long: deps
-	+$(Q)$(MAKE) FUZZ_RUNS=2000000 SIM_ARGS=long check-all
+	+$(Q)$(MAKE) FUZZ_RUNS=2000000 SIM_ARGS=long NATLAB=long check-all
 	+$(Q)$(MAKE) FUZZ_SECONDS=600 fuzz-run
 
 BENCHES := $(patsubst tests/bench/%.c,$(T)/%,$(wildcard tests/bench/*_bench.c))
@@ -173,12 +174,13 @@ define layer
 check-$(1): $$(need_$(1))
 	$$(Q)$$(call layers,$(1))
 endef
-$(foreach l,purity $(PURE) daemon system demo,$(eval $(call layer,$(l))))
+$(foreach l,purity $(PURE) daemon system natlab demo,\
+	$(eval $(call layer,$(l))))
 
 demo:
 	$(Q)tests/tools/deps demo
 	+$(Q)$(MAKE) demo-build
-	$(Q)sh tests/demo/demo.sh $(BUILD)
+	$(Q)/usr/bin/python3 tests/demo/demo.py $(BUILD)
 
 demo-build: $(need_demo)
 

@@ -407,7 +407,7 @@ unsigned reg_on_verify(struct reg *r, msec_t now)
 		r->refresh_at = now;     /* after that */
 
 	/* A sign of life from an edge that had not answered. */
-	if (r->state == REG_WAIT && r->silent) {
+	if (r->state == REG_WAIT && r->silent && !r->retry_after) {
 		r->silent = false;
 		reg_hurry(r, now);
 	}

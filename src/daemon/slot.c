@@ -150,8 +150,12 @@ static void register_turn_handler(void *arg)
 
 static void close_by_will(struct slot *s)
 {
+	unsigned acts;
+
 	connect_drop(s);
-	(void)account_on_flow_closed(s->owner->account, s->i, loop_now());
+	acts = account_on_flow_closed(s->owner->account, s->i, loop_now());
+	if (acts & ACCOUNT_PROBE_CLOSE)
+		s->prober = mem_deref(s->prober);
 }
 
 

@@ -106,10 +106,11 @@ static void release(struct slot *s)
 
 void replace_settle(struct slot *s)
 {
+	const struct reg *r = reg_of(s);
 	struct attempt *elder = slot_elder(s);
 
 	release(s);
-	if (elder && !reg_of(s)->elder && !drains(elder))
+	if (elder && !r->elder && (!drains(elder) || r->state == REG_OFF))
 		drop_elder(s);
 }
 

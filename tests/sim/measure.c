@@ -110,7 +110,8 @@ static bool explained(const struct sim *s)
 	if (s->code >= 400 && s->named && !s->w.named)
 		return true;
 
-	if (in_doubt(s))
+	/* another flow could not be had, and the wait for the next try ends */
+	if (in_doubt(s) || s->returned)
 		return true;
 
 	if (s->code / 100 == 2)
@@ -128,7 +129,7 @@ void measure_register(struct sim *s)
 		++s->unexplained;
 
 	++s->asked;
-	s->renewed = false;
+	s->renewed = s->returned = false;
 	s->named = s->w.named;
 	s->offered = s->w.contact.addr;
 	s->code = 0;

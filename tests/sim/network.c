@@ -284,8 +284,12 @@ void network_on_deed(struct sim *s, enum deed d)
 		pinged(s, d);
 		break;
 
-	case DEED_ASIDE:
 	case DEED_TAKE_BACK:
+		s->returned = true;
+		none_under_way(s);
+		break;
+
+	case DEED_ASIDE:
 		none_under_way(s);
 		break;
 

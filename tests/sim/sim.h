@@ -117,6 +117,7 @@ struct sim {
 	struct addr offered;     /* Contact of that */
 	unsigned kills, renewals;
 	bool renewed;            /* since the last REGISTER */
+	bool returned;           /* the same: an elder was taken back */
 	msec_t sent_at, code_at;
 };
 
