@@ -352,10 +352,13 @@ unsigned account_on_suspect(struct account *a, unsigned i,
 	const bool suspect = f->state == FLOW_SUSPECT;
 
 	ar->flow.suspect = suspect;
-	if (suspect)
+	if (suspect) {
 		account_note_silence(ar, f, now);
-	else
+	}
+	else {
+		ar->flow.silence = 0;
 		account_explain_death(ar);
+	}
 
 	return settle(a, i, reg_on_suspect(&ar->reg, suspect, now), now);
 }
@@ -380,6 +383,7 @@ unsigned account_on_elder_alive(struct account *a, unsigned i, msec_t now)
 	struct account_reg *ar = &a->regv[i];
 
 	ar->elder.suspect = false;
+	ar->elder.silence = 0;
 	account_explain_death(ar);
 
 	return settle(a, i, reg_on_elder_alive(&ar->reg, now), now);
@@ -460,6 +464,7 @@ unsigned account_on_answer(struct account *a, unsigned i,
 	account_tell(a, e, now);
 
 	if (answer_is_good(answer->code)) {
+		ar->flow.silence = 0;
 		account_note_list(a, i, &answer->contacts, now);
 		if (answer->bound)
 			acts |= account_bound(ar, answer->contacts.foreign,

@@ -12,6 +12,7 @@ void account_note_silence(struct account_reg *ar, const struct flow *f,
 {
 	const bool dead = f->state == FLOW_DOWN &&
 		f->reason == REASON_FLOW_LOST && f->ping_at != NEVER &&
+		f->life_at < f->ping_at &&
 		now >= f->ping_at + f->policy.pong_timeout;
 
 	if (f->state != FLOW_SUSPECT && !dead)

@@ -89,8 +89,8 @@ static enum contact_match match_of(unsigned marks)
  * and, in another private network, our address. */
 static bool certain(const struct contact_entry *e)
 {
-	return !e->token_other &&
-		(e->instance || e->token_account || e->known);
+	return !e->token_other && ((e->instance && e->reg_id) ||
+				   e->token_account || e->known);
 }
 
 

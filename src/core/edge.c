@@ -181,17 +181,29 @@ struct pace_node *edge_next_register(struct edge *e, msec_t now)
 }
 
 
+/* The first one alone, unless that works, or takes too long: on UDP a flow that
+ * is silent does not even die. */
+static msec_t replacements_from(const struct edge *e, msec_t now)
+{
+	if (!e->replacing || now < e->trusted_until)
+		return now;
+
+	return e->replacing_since + EDGE_FIRST_MAX;
+}
+
+
 struct pace_node *edge_next_replacement(struct edge *e, msec_t now)
 {
-	const bool trusted = now < e->trusted_until;
 	struct pace_node *node;
 
-	if (e->replacing && !trusted)
+	if (now < replacements_from(e, now))
 		return NULL;
 
 	node = pace_next(&e->replacements, now);
-	if (node && !trusted)
+	if (node && now >= e->trusted_until) {
 		e->replacing = true;
+		e->replacing_since = now;
+	}
 
 	return node;
 }
@@ -199,8 +211,8 @@ struct pace_node *edge_next_replacement(struct edge *e, msec_t now)
 
 msec_t edge_deadline(const struct edge *e, msec_t now)
 {
-	msec_t replace = e->replacing && now >= e->trusted_until
-		? NEVER : pace_deadline(&e->replacements, now);
+	const msec_t replace = clock_max(pace_deadline(&e->replacements, now),
+					 replacements_from(e, now));
 	msec_t connect = pace_deadline(&e->connects, now);
 	msec_t reg = pace_deadline(&e->registers, now);
 

@@ -27,6 +27,7 @@
 #define EDGE_LOCAL_EVERY    SECONDS(10)  /* a knock for a local event */
 #define EDGE_TRUST          SECONDS(10)  /* a replacement that worked: others
 					    follow for so long */
+#define EDGE_FIRST_MAX      SECONDS(10)  /* then the next one may try, too */
 #define EDGE_STALE          SECONDS(60)  /* without a knock: twice the longest
 					    wait between two */
 
@@ -43,7 +44,8 @@ struct edge {
 	msec_t knock_wait;       /* the last wait between two */
 	msec_t local_at;         /* last knock for a local event; NEVER: none */
 	msec_t hold_until;       /* Retry-After of a 503; 0: none */
-	bool replacing;          /* the first doubted flow is being replaced */
+	bool replacing;          /* the first doubted flow is being replaced, */
+	msec_t replacing_since;  /* for so long */
 	msec_t trusted_until;    /* that worked */
 	struct pace connects, registers, replacements;
 };

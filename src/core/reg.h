@@ -140,6 +140,7 @@ struct reg {
 	bool elder;              /* the flow that the binding was made over is
 				    kept beside the one that is to come */
 	bool elder_proven;
+	bool elder_suspect;
 	bool elder_stream;       /* it is TCP or TLS */
 	bool elder_redirected;   /* it goes to where a 3xx sent it */
 	bool fetch;              /* somebody wants to know the bindings */

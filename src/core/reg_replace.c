@@ -39,15 +39,21 @@ static bool replaceable(const struct reg *r, msec_t now)
 
 
 /* A proven flow has answered a keepalive, and then not the next one: that takes
- * an interval each time. One that never was must not drive a loop, it waits as
- * anything else that is done at once. */
+ * an interval each time. One that never was must not drive a loop, nor must a
+ * restless network: they wait as anything else that is done at once. */
+static bool takes_its_time(const struct reg *r)
+{
+	return r->proven && !r->moved;
+}
+
+
 static unsigned doubt(struct reg *r, msec_t now)
 {
 	if (r->doubted || !replaceable(r, now))
 		return 0;
 
 	r->doubted = true;
-	if (r->proven || now >= r->at_once_from)
+	if (takes_its_time(r) || now >= r->at_once_from)
 		return REG_DO_REPLACE;
 
 	r->replace_at = r->at_once_from;
@@ -115,10 +121,28 @@ unsigned reg_on_suspect(struct reg *r, bool suspect, msec_t now)
 }
 
 
+/* There is nothing to be kept of a flow that has no binding yet. */
+static unsigned begin_anew(struct reg *r, msec_t now)
+{
+	if (!r->flow || r->here || r->leaving ||
+	    (r->state != REG_TURN && r->state != REG_SENT) ||
+	    !reg_at_once(r, now))
+		return 0;
+
+	r->flow = false;
+	r->outcomes += r->again;
+	r->again = false;
+
+	return REG_DO_ABANDON | REG_DO_CLOSE;
+}
+
+
 unsigned reg_on_moved(struct reg *r, msec_t now)
 {
-	if (r->elder || !replaceable(r, now))
+	if (r->elder)
 		return 0;
+	if (!replaceable(r, now))
+		return begin_anew(r, now);
 
 	r->moved = true;
 
@@ -130,8 +154,8 @@ unsigned reg_set_aside(struct reg *r, msec_t now)
 {
 	r->doubted = false;
 	r->replace_at = NEVER;
-	r->doubted = false;
 	r->elder = true;
+	r->elder_suspect = r->suspect;
 	r->elder_proven = r->proven;
 	r->elder_stream = target_stream(&r->target);
 	r->elder_redirected = r->redirected;
@@ -154,7 +178,7 @@ unsigned reg_on_replace_turn(struct reg *r, msec_t now)
 	acts = r->state == REG_SENT ? REG_DO_ABANDON : 0;
 	r->outcomes += r->again;
 	r->again = false;
-	if (!r->proven)
+	if (!takes_its_time(r))
 		r->at_once_from = now + REG_AT_ONCE_EVERY;
 	reg_new_round(r);
 
@@ -165,6 +189,7 @@ unsigned reg_on_replace_turn(struct reg *r, msec_t now)
 /* Once its successor's REGISTER was sent the registrar may have dropped it. */
 unsigned reg_on_elder_alive(struct reg *r, msec_t now)
 {
+	r->elder_suspect = false;
 	if (!r->elder || r->moved)
 		return 0;
 
@@ -211,8 +236,9 @@ static unsigned fall_back(struct reg *r)
 {
 	const unsigned acts = reg_take_back(r);
 
-	r->suspect = true;
-	r->silent = !r->elder_stream;
+	r->moved = false;
+	r->suspect = r->elder_suspect;
+	r->silent = r->suspect && !r->elder_stream;
 
 	return acts;
 }
@@ -226,8 +252,12 @@ static unsigned become_of_elder(struct reg *r, unsigned acts, msec_t now)
 	switch ((enum reg_state)r->state) {
 
 	case REG_WAIT:
-	case REG_HELD:
 		if (!reg_bound(r, now) && r->elder_stream)
+			break;
+		return acts | fall_back(r);
+
+	case REG_HELD:
+		if (!reg_bound(r, now))
 			break;
 		return acts | fall_back(r);
 

@@ -219,24 +219,34 @@ static int wait_for(struct agent *a, enum wait wait, unsigned skip,
 
 typedef unsigned (order_h)(struct account *a, unsigned i, msec_t now);
 
-/* Whatever holds the edges is over as well. */
 static void order(struct agent *a, order_h *h)
+{
+	unsigned i;
+
+	mem_ref(a);
+	for (i = 0; i < a->slotc; i++)
+		slot_perform(&a->slotv[i], h(&a->account, i, loop_now()));
+	mem_deref(a);
+}
+
+
+/* Whatever holds the edges is over as well. */
+static void order_now(struct agent *a, order_h *h)
 {
 	const msec_t now = loop_now();
 	unsigned i;
 
-	mem_ref(a);
 	for (i = 0; i < a->slotc; i++) {
-		struct slot *s = &a->slotv[i];
-		struct edge_point *p = slot_present(s)->point;
+		struct edge_point *p = slot_present(&a->slotv[i])->point;
 
-		if (p) {
-			edge_point_end_hold(p, now);
-			edge_point_on_local_event(p, now);
-		}
-		slot_perform(s, h(&a->account, i, now));
+		if (!p)
+			continue;
+
+		edge_point_end_hold(p, now);
+		edge_point_on_local_event(p, now);
 	}
-	mem_deref(a);
+
+	order(a, h);
 }
 
 
@@ -251,7 +261,7 @@ int agent_register(struct agent *a, agent_outcome_h *h, void *arg)
 	err = wait_for(a, WAIT_OUTCOME,
 		       a->regv[0].reg.state == REG_SENT, h, arg);
 	if (!err)
-		order(a, account_kick);
+		order_now(a, account_kick);
 
 	return err;
 }
@@ -267,7 +277,7 @@ int agent_reconnect(struct agent *a, agent_outcome_h *h, void *arg)
 	/* The one that was asked for while one was in flight ends unsent. */
 	err = wait_for(a, WAIT_OUTCOME, a->regv[0].reg.again, h, arg);
 	if (!err)
-		order(a, account_reconnect);
+		order_now(a, account_reconnect);
 
 	return err;
 }
@@ -309,7 +319,7 @@ int agent_resume(struct agent *a, agent_outcome_h *h, void *arg)
 
 	err = wait_for(a, WAIT_OUTCOME, 0, h, arg);
 	if (!err)
-		order(a, account_start);
+		order_now(a, account_start);
 
 	return err;
 }

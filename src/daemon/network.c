@@ -28,6 +28,10 @@ void network_pass_handler(void *arg)
 	for (; d->pass_left && d->entryc && n; n--, d->pass_left--) {
 		struct agent *a = d->entryv[d->passed++ % d->entryc]->agent;
 
+		if (d->address_left) {
+			--d->address_left;
+			agent_on_address(a, &d->address);
+		}
 		agent_on_network(a, &pass);
 		agent_on_local_event(a);
 	}
@@ -86,9 +90,8 @@ static void site_handler(const struct addr *addr, void *arg)
 
 	log_notice(NULL, "network: the public address is %s now",
 		   addr_print_ip(addr, text, sizeof(text)));
-	for (size_t i = 0; i < d->entryc; i++)
-		agent_on_address(d->entryv[i]->agent, addr);
-
+	d->address = *addr;
+	d->address_left = d->entryc;
 	begin_pass(d);
 }
 

@@ -246,7 +246,6 @@ static void make_secret(struct prober *p)
 }
 
 
-
 int prober_send_open(struct prober **pp, const struct prober_conf *conf,
 		     prober_answer_h *h, void *arg)
 {

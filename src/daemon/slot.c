@@ -169,6 +169,9 @@ static void perform(struct slot *s, unsigned acts)
 
 	if (acts & REG_DO_ABANDON)
 		transaction_cancel(&s->transaction);
+	/* the edge that asked for it, whoever is the flow after this */
+	if (acts & REG_DO_HOLD && slot_present(s)->point)
+		edge_point_on_hold(slot_present(s)->point, r->hold_until, now);
 	if (acts & REG_DO_TAKE_BACK)
 		replace_take_back(s);
 	else if (acts & REG_DO_CLOSE)
@@ -183,8 +186,6 @@ static void perform(struct slot *s, unsigned acts)
 		slot_renew_call(s);
 
 	point = slot_present(s)->point;
-	if (acts & REG_DO_HOLD && point)
-		edge_point_on_hold(point, r->hold_until, now);
 	if (acts & REG_DO_ASK)
 		edge_turn_ask(&s->turn, point, reg_class(r, now), now);
 	if (acts & REG_DO_RESOLVE)
@@ -350,7 +351,7 @@ int slot_init(struct slot *s, struct slot_owner *owner, unsigned i,
 
 	s->owner = owner;
 	s->i = i;
-	s->elder = SLOT_NONE;
+	s->rival = s->elder = SLOT_NONE;
 	edge_turn_init(&s->turn, EDGE_REGISTER, register_turn_handler, NULL,
 		       s);
 	replace_init(s);

@@ -90,8 +90,9 @@ struct slot {
 	unsigned i;                      /* of the registration, 0 ... */
 	struct attempt attemptv[3];      /* the present one, its rival, and the
 					    elder beside them */
-	uint8_t present;                 /* which is which */
-	uint8_t elder;                   /* SLOT_NONE: none is kept */
+	uint8_t present;                 /* which is which; SLOT_NONE: */
+	uint8_t rival;                   /* nobody races, */
+	uint8_t elder;                   /* none is kept */
 	struct edge_turn turn;           /* to REGISTER */
 	struct edge_turn replace_turn;   /* to replace a flow that is doubted */
 	struct edge_point *replaced;     /* whose turn that was; NULL: none */
@@ -115,7 +116,12 @@ struct slot {
 	msec_t bound_kept;               /* the same, says the state file */
 	struct old_contact oldv[SLOT_OLDS];      /* the latest first */
 	unsigned oldc;
-	char elder_token[12];            /* the flow part of its Contact's */
+	struct {
+		char token[12];          /* the flow part of its Contact's */
+		struct addr contact;
+		char *contact_uri, *bound_uri;
+	} elder_was;                     /* as `id`, `contact` ... say it of the
+					    present one */
 	struct prober *prober;           /* NULL: no probe is out */
 	bool audited;                    /* somebody wants to see what the next
 					    2xx lists: */

@@ -10,20 +10,20 @@
 #include "slot_parts.h"
 
 
-static struct attempt *other_of(struct slot *s)
+uint8_t connect_spare(const struct slot *s)
 {
 	uint8_t i = 0;
 
-	while (i == s->present || i == s->elder)
+	while (i == s->present || i == s->rival || i == s->elder)
 		++i;
 
-	return &s->attemptv[i];
+	return i;
 }
 
 
-static uint8_t index_of(const struct attempt *t)
+static struct attempt *rival_of(struct slot *s)
 {
-	return (uint8_t)(t - t->slot->attemptv);
+	return s->rival == SLOT_NONE ? NULL : &s->attemptv[s->rival];
 }
 
 
@@ -34,11 +34,21 @@ void connect_attempt_drop(struct attempt *t)
 }
 
 
+static void drop_rival(struct slot *s)
+{
+	struct attempt *t = rival_of(s);
+
+	s->rival = SLOT_NONE;
+	if (t)
+		connect_attempt_drop(t);
+}
+
+
 /* The transaction is the present link's. */
 void connect_drop(struct slot *s)
 {
 	transaction_cancel(&s->transaction);
-	connect_attempt_drop(other_of(s));
+	drop_rival(s);
 	connect_attempt_drop(slot_present(s));
 }
 
@@ -50,8 +60,10 @@ void connect_release(struct slot *s)
 
 	if (!reg_wants_connect(r))
 		edge_turn_cancel(&slot_present(s)->turn, now);
-	if (!reg_wants_race(r))
-		edge_turn_cancel(&other_of(s)->turn, now);
+
+	/* one that connects goes on until that has an outcome */
+	if (rival_of(s) && !rival_of(s)->link && !reg_wants_race(r))
+		drop_rival(s);
 }
 
 
@@ -196,8 +208,13 @@ static void connect_failed(struct attempt *t, enum reason reason,
 	enum reason why;
 
 	/* What goes on beside it is the present one from here on. */
-	if (t == slot_present(s) && other_of(s)->link)
-		s->present = index_of(other_of(s));
+	if (t == rival_of(s)) {
+		drop_rival(s);
+	}
+	else if (rival_of(s) && rival_of(s)->link) {
+		s->present = s->rival;
+		s->rival = SLOT_NONE;
+	}
 
 	slot_note(s, text);
 	slot_perform(s, account_on_connect_failed(s->owner->account, s->i,
@@ -238,7 +255,9 @@ void connect_ask(struct slot *s)
 
 void connect_race(struct slot *s)
 {
-	ask(other_of(s), reg_of(s)->target.rival);
+	drop_rival(s);
+	s->rival = connect_spare(s);
+	ask(rival_of(s), reg_of(s)->target.rival);
 }
 
 
@@ -355,7 +374,8 @@ void connect_open(struct slot *s)
 
 void connect_open_rival(struct slot *s)
 {
-	open_attempt(other_of(s));
+	if (rival_of(s))
+		open_attempt(rival_of(s));
 }
 
 
@@ -365,9 +385,13 @@ void connect_connected_handler(void *arg)
 	struct slot *s = t->slot;
 	struct addr local, edge;
 
-	s->present = index_of(t);
+	if (t == rival_of(s)) {
+		connect_attempt_drop(slot_present(s));
+		s->present = s->rival;
+		s->rival = SLOT_NONE;
+	}
+	drop_rival(s);
 	slot_learn(s);
-	connect_attempt_drop(other_of(s));
 
 	s->detail[0] = '\0';
 	addr_from_sa(&local, link_local(t->link));

@@ -18,7 +18,8 @@ static bool token_match(const struct attempt *t, const struct sip_msg *msg)
 	struct register_identity id = s->id;
 
 	if (t == slot_elder(s))
-		str_ncpy(id.token_flow, s->elder_token, sizeof(id.token_flow));
+		str_ncpy(id.token_flow, s->elder_was.token,
+			 sizeof(id.token_flow));
 
 	return register_token_match(&id, msg);
 }

@@ -64,6 +64,16 @@ void olds_retry(struct slot *s)
 }
 
 
+void olds_forget(struct slot *s, const char *uri)
+{
+	unsigned i;
+
+	for (i = s->oldc; i--;)
+		if (!strcmp(s->oldv[i].uri, uri))
+			remove_at(s, i);
+}
+
+
 void olds_expire(struct slot *s, msec_t now)
 {
 	unsigned i;

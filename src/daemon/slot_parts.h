@@ -54,6 +54,7 @@ const struct slot_edge *connect_edge(const struct slot *s);
 /* The handlers of every link; their arg is its struct attempt. */
 extern const struct link_handlers slot_link_handlers;
 void connect_attempt_drop(struct attempt *t);
+uint8_t connect_spare(const struct slot *s);     /* one that nobody has */
 void connect_connected_handler(void *arg);
 void connect_failed_handler(enum reason reason, const char *text, void *arg);
 
@@ -89,6 +90,7 @@ void olds_add(struct slot *s, const char *uri, msec_t until);
 /* The next of them that may be named, from *ip on; NULL: there is none. */
 struct old_contact *olds_next(struct slot *s, unsigned *ip);
 void olds_remove(struct slot *s, struct old_contact *old);
+void olds_forget(struct slot *s, const char *uri);
 void olds_expire(struct slot *s, msec_t now);
 void olds_reset(struct slot *s);
 /* The operator wants those named too that were of no avail. */

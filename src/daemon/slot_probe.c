@@ -38,7 +38,7 @@ void slot_probe(struct slot *s, bool on_flow)
 	s->prober = mem_deref(s->prober);
 	if (l && link_peer(l)) {
 		conn.peer = *link_peer(l);
-		pc.contact = slot_contact_addr(s);
+		pc.contact = s->contact;
 		if (on_flow || transport_stream(transport))
 			pc.link = l;
 		err = prober_send_open(&s->prober, &pc, answer_handler, s);

@@ -35,17 +35,19 @@ struct addr slot_contact_addr(const struct slot *s)
 }
 
 
-static void fill_request(struct register_request *r, struct slot *s,
-			 const char *branch)
+/* Over the link of this attempt, which need not be the present one. */
+static void fill_request(struct register_request *r, const struct attempt *t,
+			 const struct addr *contact, const char *branch)
 {
+	const struct slot *s = t->slot;
 	const struct reg *reg = reg_of(s);
 
 	memset(r, 0, sizeof(*r));
 	r->id = &s->id;
 	r->branch = branch;
-	r->transport = slot_present(s)->transport;
-	addr_from_sa(&r->local, link_local(link_of(s)));
-	r->contact = slot_contact_addr(s);
+	r->transport = t->transport;
+	addr_from_sa(&r->local, link_local(t->link));
+	r->contact = *contact;
 	r->cseq = reg->cseq;
 	r->expires = reg->expires;
 	r->plain = reg->plain;
@@ -59,7 +61,7 @@ int slot_options_handler(struct mbuf *mb, const char *branch, void *arg)
 	struct slot *s = t->slot;
 	struct register_request r;
 
-	fill_request(&r, s, branch);
+	fill_request(&r, t, &s->contact, branch);
 	r.cseq = ++s->options_cseq;
 
 	return options_print(mb, &r);
@@ -136,6 +138,24 @@ static void name_olds(struct register_request *r, struct slot *s)
 
 		r->oldv[r->oldc++] = old->uri;
 	}
+}
+
+
+/* To leave is to remove what is bound, whatever the Contact would be now, and
+ * whoever removes ghosts. */
+static void name_bound(struct register_request *r, const char *bound)
+{
+	unsigned i;
+
+	for (i = 0; i < r->oldc; i++)
+		if (!strcmp(r->oldv[i], bound))
+			return;
+
+	if (r->oldc == REGISTER_OLD_MAX)
+		--r->oldc;
+	memmove(&r->oldv[1], &r->oldv[0], r->oldc * sizeof(*r->oldv));
+	r->oldv[0] = bound;
+	++r->oldc;
 }
 
 
@@ -369,9 +389,12 @@ static int send_text(struct slot *s, struct mbuf *mb, enum register_kind kind)
 {
 	const bool fetch = kind == REGISTER_FETCH;
 	struct slot_owner *o = s->owner;
+	const bool leave = kind == REGISTER_LEAVE;
+	const struct addr contact = slot_contact_addr(s);
 	const msec_t now = loop_now();
 	struct register_request r;
 	enum challenge_sent sent;
+	char *bound;
 	struct addr none = {.family = ADDR_NONE};
 	unsigned named = 0;
 	int err = 0;
@@ -380,19 +403,23 @@ static int send_text(struct slot *s, struct mbuf *mb, enum register_kind kind)
 	transaction_branch(s->transaction.branch,
 			   sizeof(s->transaction.branch));
 
-	fill_request(&r, s, s->transaction.branch);
+	fill_request(&r, slot_present(s), &contact, s->transaction.branch);
 	r.fetch = fetch;
-	if (kind == REGISTER_LEAVE)
+	if (leave)
 		r.expires = 0;
 
 	sent = reg_credentials(reg_of(s), digest_ready(s->digest), now);
 	if (sent != CHALLENGE_SENT_NONE)
 		r.digest = s->digest;
 
+	bound = leave ? mem_ref(s->bound_uri) : NULL;
 	if (!fetch)
 		err = add_contacts(s, &r);
+	if (!err && bound)
+		name_bound(&r, bound);
 	if (!err)
 		err = register_print(mb, &r, &named);
+	mem_deref(bound);
 	if (err)
 		return err;
 

@@ -36,6 +36,8 @@ static void drop_elder(struct slot *s)
 	struct attempt *t = slot_elder(s);
 
 	s->elder = SLOT_NONE;
+	s->elder_was.contact_uri = mem_deref(s->elder_was.contact_uri);
+	s->elder_was.bound_uri = mem_deref(s->elder_was.bound_uri);
 	if (t)
 		connect_attempt_drop(t);
 }
@@ -45,26 +47,51 @@ static void drop_elder(struct slot *s)
 void replace_aside(struct slot *s)
 {
 	drop_elder(s);
-	str_ncpy(s->elder_token, s->id.token_flow, sizeof(s->elder_token));
+	str_ncpy(s->elder_was.token, s->id.token_flow,
+		 sizeof(s->elder_was.token));
+	s->elder_was.contact = s->contact;
+	s->elder_was.contact_uri = mem_ref(s->contact_uri);
+	s->elder_was.bound_uri = mem_ref(s->bound_uri);
 	s->elder = s->present;
-	s->present = !s->elder;
+	s->present = connect_spare(s);
 }
 
 
-/* What was on its way to take its place goes. Its Contact is the one that we
- * have again. */
+/* The successor's REGISTER may have been taken all the same, and ours may have
+ * been removed by it; as far as we know the binding is the elder's. */
+static void restore_contact(struct slot *s)
+{
+	if (s->contact_uri && s->doubt_until > loop_now() &&
+	    s->contact_uri != s->elder_was.contact_uri)
+		olds_add(s, s->contact_uri, s->doubt_until);
+
+	mem_deref(s->contact_uri);
+	mem_deref(s->bound_uri);
+	s->contact = s->elder_was.contact;
+	s->contact_uri = mem_ref(s->elder_was.contact_uri);
+	s->bound_uri = mem_ref(s->elder_was.bound_uri);
+	s->doubt_until = 0;
+	if (s->bound_uri)
+		olds_forget(s, s->bound_uri);
+
+	str_ncpy(s->id.token_flow, s->elder_was.token,
+		 sizeof(s->id.token_flow));
+	slot_changed(s);
+}
+
+
+/* What was on its way to take its place goes. */
 void replace_take_back(struct slot *s)
 {
-	const uint8_t elder = s->elder;
-
 	connect_drop(s);
 	s->query = mem_deref(s->query);
-	if (elder == SLOT_NONE)
+	if (s->elder == SLOT_NONE)
 		return;
 
-	s->present = elder;
+	restore_contact(s);
+	s->present = s->elder;
 	s->elder = SLOT_NONE;
-	str_ncpy(s->id.token_flow, s->elder_token, sizeof(s->id.token_flow));
+	drop_elder(s);
 }
 
 
@@ -95,7 +122,7 @@ static void release(struct slot *s)
 
 	edge_turn_cancel(&s->replace_turn, now);
 	s->replace_turn.first = false;
-	if (r->here && slot_elder(s))
+	if (r->flow && r->here && slot_elder(s))
 		edge_point_on_replaced(s->replaced, first, now);
 	else
 		edge_point_on_not_replaced(s->replaced, first, now);
@@ -167,9 +194,12 @@ static void moved(struct slot *s, const struct addr *source)
 {
 	struct account *a = s->owner->account;
 	const msec_t now = loop_now();
+	const unsigned acts = account_on_moved(a, s->i, now);
 
-	account_on_address(a, source, true, now);
-	slot_perform(s, account_on_moved(a, s->i, now));
+	if (acts)
+		account_on_address(a, source, true, now);
+
+	slot_perform(s, acts);
 }
 
 

@@ -617,7 +617,7 @@ static void doubted(void)
 }
 
 
-START_TEST(one_flow_is_replaced_first)
+START_TEST(one_flow_is_replaced_first_for_ten_seconds)
 {
 	doubted();
 	ck_assert_uint_eq(edge_deadline(&e, 0), 0);
@@ -625,7 +625,10 @@ START_TEST(one_flow_is_replaced_first)
 	ck_assert(e.replacing);
 	ck_assert_ptr_null(edge_next_replacement(&e, 0));
 	ck_assert_ptr_null(edge_next_replacement(&e, 9999));
-	ck_assert_uint_eq(edge_deadline(&e, 9999), NEVER);
+	ck_assert_uint_eq(edge_deadline(&e, 9999), 10000);
+	ck_assert_ptr_eq(edge_next_replacement(&e, 10000), &nodev[1]);
+	ck_assert_ptr_null(edge_next_replacement(&e, 10000));
+	ck_assert_uint_eq(edge_deadline(&e, 10000), 20000);
 }
 END_TEST
 
@@ -735,7 +738,7 @@ Suite *suite_edge(void)
 	tcase_add_test(tc, an_outage_after_it_was_up_begins_with_fast_knocks);
 	tcase_add_test(tc, if_that_one_is_given_up_all_may_go);
 	tcase_add_test(tc, a_hold_is_kept_however_old_the_failure);
-	tcase_add_test(tc, one_flow_is_replaced_first);
+	tcase_add_test(tc, one_flow_is_replaced_first_for_ten_seconds);
 	tcase_add_test(tc, when_it_worked_the_others_follow_at_once);
 	tcase_add_test(tc, that_is_believed_for_ten_seconds);
 	tcase_add_test(tc, when_it_did_not_the_next_one_tries);

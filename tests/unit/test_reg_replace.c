@@ -99,10 +99,21 @@ START_TEST(a_flow_without_a_binding_is_not_replaced)
 	ck_assert_uint_eq(reg_on_suspect(&r, true, 0), 0);
 	sent(0);
 	ck_assert_uint_eq(reg_on_suspect(&r, true, 0), 0);
-	ck_assert_uint_eq(reg_on_moved(&r, 0), 0);
 	answer(200, 60, 0);
 	/* the lease has ended */
 	ck_assert_uint_eq(reg_on_suspect(&r, true, 60000), 0);
+}
+END_TEST
+
+
+START_TEST(a_flow_that_moved_before_its_200_is_left_at_once)
+{
+	reg_start(&r, 0);
+	sent(0);
+	ck_assert_uint_eq(reg_on_moved(&r, 1000),
+			  REG_DO_ABANDON | REG_DO_CLOSE);
+	ck_assert_int_eq(r.state, REG_WAIT);
+	ck_assert_uint_le(reg_deadline(&r), 1250);
 }
 END_TEST
 
@@ -439,6 +450,7 @@ Suite *suite_reg_replace(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, a_doubt_asks_for_a_turn_once);
 	tcase_add_test(tc, a_flow_without_a_binding_is_not_replaced);
+	tcase_add_test(tc, a_flow_that_moved_before_its_200_is_left_at_once);
 	tcase_add_test(tc, who_was_told_to_wait_is_not_replaced);
 	tcase_add_test(tc,
 		one_that_was_never_proven_is_replaced_once_in_ten_seconds);
