@@ -264,6 +264,7 @@ unsigned account_on_connected(struct account *a, unsigned i, unsigned index,
 	memset(&ar->flow.offered, 0, sizeof(ar->flow.offered));
 	mapping_on_flow(&ar->flow.mapping, local, edge);
 	ar->probe.stream = target_stream(&ar->reg.target);
+	ar->flow.mapping.stream = ar->probe.stream;
 	tell_flow(a, i, EVENT_FLOW_UP, REASON_OK, 0, now);
 
 	return settle(a, i, acts, now);

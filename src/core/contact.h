@@ -64,8 +64,8 @@ void contact_begin(struct contact_list *l, const struct addr *sent,
  * certain to be ours (instance, token, known) are ghosts, the rest is foreign;
  * what is listed with expires=0 is no binding and not counted.
  *
- * An entry with our instance and another reg-id is another account's of the same
- * AOR, or the live binding of another flow of ours, unless its token says that
+ * An entry with our instance and another reg-id is another account's of the
+ * same AOR, or the live binding of another flow of ours, unless its token says that
  * it is an earlier one of this flow. */
 void contact_add(struct contact_list *l, const struct contact_entry *e);
 

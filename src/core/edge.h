@@ -93,7 +93,8 @@ struct pace_node *edge_next_connect(struct edge *e, msec_t now);
 struct pace_node *edge_next_register(struct edge *e, msec_t now);
 
 /* The next doubted flow to be replaced. If that makes e->replacing true it is
- * the first one, and must end in edge_on_replaced() or edge_on_not_replaced(). */
+ * the first one, and must end in edge_on_replaced() or edge_on_not_replaced().
+ */
 struct pace_node *edge_next_replacement(struct edge *e, msec_t now);
 
 /* Down or held, or the knock tells in a moment: other addresses of the name are

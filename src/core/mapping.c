@@ -96,15 +96,23 @@ void mapping_on_flow(struct mapping *m, const struct addr *local,
 	m->addr = (struct addr){0};
 	for (unsigned w = 0; w < WITNESS_COUNT; w++)
 		m->saidv[w] = (struct sighting){0};
-	m->stun_wrong = false;
+	m->stun_wrong = m->stream = m->torn = false;
 	m->notes &= MAPPING_NOTE_FLAPPING;
 	note_cgnat(m, local);
 }
 
 
+/* RFC 1112 §4 and what is above it, RFC 4291 §2.7 */
+static bool is_multicast(const struct addr *a)
+{
+	return a->family == ADDR_IPV4 ? a->ip[0] >= 224 : a->ip[0] == 0xff;
+}
+
+
 static bool can_be_reached(const struct addr *a)
 {
-	return addr_isset(a) && a->port && addr_scope(a) != ADDR_UNSPECIFIED;
+	return addr_isset(a) && a->port && !is_multicast(a) &&
+		addr_scope(a) != ADDR_UNSPECIFIED;
 }
 
 
@@ -176,6 +184,7 @@ static void note_move(struct mapping *m, msec_t now)
 		m->notes &= (uint8_t)~MAPPING_NOTE_FLAPPING;
 
 	m->moved_at = now;
+	m->torn |= m->stream;
 	if (elapsed(m->heard_at, now) < MAPPING_QUICK)
 		note_quick_move(m, now);
 }
@@ -240,7 +249,7 @@ void mapping_on_rewritten(struct mapping *m)
 
 bool mapping_flapping(const struct mapping *m, msec_t now)
 {
-	return m->notes & MAPPING_NOTE_FLAPPING && !calm(m, now);
+	return m->torn || (m->notes & MAPPING_NOTE_FLAPPING && !calm(m, now));
 }
 
 

@@ -97,7 +97,7 @@ enum {
 /* What the operator configured, as the core needs it. */
 struct reg_policy {
 	uint32_t expires;        /* [s] requested */
-	msec_t verify;           /* [ms] UDP: refresh at least so often; 0: no */
+	msec_t verify;           /* [ms] UDP: refresh so often at least; 0 off */
 	bool unregister;         /* on stop */
 	bool vouched;            /* Contact policy static: see verdict.h */
 	bool learns;             /* Contact policy auto or mapped: the first

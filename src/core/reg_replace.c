@@ -230,8 +230,8 @@ unsigned reg_on_elder_lost(struct reg *r, msec_t now)
 
 /* On UDP the elder is as silent as its successor was: the first sign of life
  * ends the wait, and without one the next try is over another socket. It is
- * kept for that even when its lease is over: nothing else would tell before the next
- * try that the registrar is back. */
+ * kept for that even when its lease is over: nothing else would tell before the
+ * next try that the registrar is back. */
 static unsigned fall_back(struct reg *r)
 {
 	const unsigned acts = reg_take_back(r);

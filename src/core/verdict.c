@@ -198,7 +198,9 @@ static struct verdict by_address(const struct verdict_facts *f)
 		return unproven(f);
 	if (is_private(f))
 		return no(REASON_BINDING_PRIVATE);
-	if (f->flapping || !addr_isset(&f->mapped))
+	/* NAT64 on the way: what it is called there says nothing here */
+	if (f->flapping || !addr_isset(&f->mapped) ||
+	    f->mapped.family != f->contact.family)
 		return unproven(f);
 	if (addr_equal(&f->contact, &f->mapped))
 		return yes(f, EVIDENCE_FLOW);

@@ -270,6 +270,7 @@ void agent_stop(struct agent *a, agent_left_h *lefth)
 	unsigned i;
 
 	mem_ref(a);
+	a->stopping = true;
 	a->lefth = lefth;
 	a->was_bound = a->account.verdict.registered;
 

@@ -95,7 +95,7 @@ int agent_reconnect(struct agent *a, agent_outcome_h *h, void *arg);
 
 /* Un-REGISTERs, and does nothing more until agent_resume(); the outcome says
  * whether a binding may be left. Paused already: at once. EBUSY as above;
- * EINVAL: it is disabled. */
+ * EINVAL: it is disabled, or told to stop. */
 int agent_pause(struct agent *a, agent_outcome_h *h, void *arg);
 
 /* Starts again; the outcome as of agent_register(). EALREADY: not paused. */

@@ -288,7 +288,7 @@ int agent_pause(struct agent *a, agent_outcome_h *h, void *arg)
 	unsigned i;
 	int err;
 
-	if (!a->conf->enabled)
+	if (!a->conf->enabled || a->stopping)
 		return EINVAL;
 
 	err = wait_for(a, WAIT_OUTCOME, 0, h, arg);
@@ -312,7 +312,7 @@ int agent_resume(struct agent *a, agent_outcome_h *h, void *arg)
 {
 	int err;
 
-	if (!a->conf->enabled)
+	if (!a->conf->enabled || a->stopping)
 		return EINVAL;
 	if (!a->account.paused)
 		return EALREADY;

@@ -27,6 +27,7 @@ struct agent {
 	struct timer purge_timer;        /* the next REGISTER of a purge */
 	bool purge_due;
 	bool was_bound;                  /* when it was told to stop */
+	bool stopping;                   /* for good: no order counts */
 	agent_event_h *eventh;
 	agent_left_h *lefth;
 	void *arg;

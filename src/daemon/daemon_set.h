@@ -58,7 +58,7 @@ struct daemon {
 	size_t passed;                   /* entries that were told of a change
 					    of the network, ever */
 	size_t pass_left;                /* that are to be told of the last */
-	size_t address_left;             /* and that the public address is now */
+	size_t address_left;             /* and that the public address is */
 	struct addr address;
 	daemon_stopped_h *stoppedh;      /* NULL: it is not stopping */
 	void *arg;

@@ -3,8 +3,8 @@
  *
  * Each flow is asked whether it still lives. That is a packet per account, and
  * all of them at once would be a burst that a NAT in trouble does not need:
- * they go in portions. An address that is gone is acted on at once, nothing is sent
- * for that. */
+ * they go in portions. An address that is gone is acted on at once, nothing is
+ * sent for that. */
 
 #include "daemon_set.h"
 #include "log.h"

@@ -1,4 +1,4 @@
-/* A flow that is replaced beside itself: what happens to its links, texts and
+/* A flow that is replaced beside itself: what becomes of its links, texts and
  * bindings when the successor waits, races, is refused, or the account stops. */
 
 #include <netinet/in.h>
@@ -111,8 +111,8 @@ START_TEST(no_connect_is_forgotten_when_the_elder_dies_in_a_race)
 	ck_assert_int_eq(0, bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)));
 	ck_assert_int_eq(0, listen(fd, 10));
 	ck_assert_int_eq(0, dns_server_start(&dns, zonev));
-	(void)re_snprintf(conf, sizeof(conf), "dns = { servers = [ \"%J\" ]; };",
-			  &dns.addr);
+	(void)re_snprintf(conf, sizeof(conf),
+			  "dns = { servers = [ \"%J\" ]; };", &dns.addr);
 
 	rig.host = "dual.test";
 	rig_account("alice", TRANSPORT_TLS, FAST);
@@ -155,6 +155,31 @@ START_TEST(leaving_takes_what_is_bound)
 END_TEST
 
 
+static void left_handler(struct agent *a, void *arg)
+{
+	(void)a;
+	(void)arg;
+}
+
+
+/* Or it would never be done. */
+START_TEST(who_was_told_to_stop_takes_no_orders)
+{
+	struct agent *a;
+
+	rig_account("alice", TRANSPORT_UDP, FAST);
+	rig_start("");
+	rig_expect_proven("alice");
+	ck_assert_uint_eq(1, registrar_blackhole(rig.reg, "alice", true));
+	a = rig_agent("alice");
+	agent_stop(a, left_handler);
+	ck_assert_int_eq(EINVAL, agent_pause(a, outcome_handler, NULL));
+	ck_assert_int_eq(EINVAL, agent_resume(a, outcome_handler, NULL));
+	ck_assert(harness_wait(is_off, "alice", 6000));
+}
+END_TEST
+
+
 Suite *suite_agent_replace(void);
 
 
@@ -169,6 +194,7 @@ Suite *suite_agent_replace(void)
 	tcase_add_test(tc,
 		       no_connect_is_forgotten_when_the_elder_dies_in_a_race);
 	tcase_add_loop_test(tc, leaving_takes_what_is_bound, 0, 2);
+	tcase_add_test(tc, who_was_told_to_stop_takes_no_orders);
 	suite_add_tcase(s, tc);
 
 	return s;

@@ -250,6 +250,30 @@ START_TEST(t4_another_port_in_every_answer_is_flapping)
 END_TEST
 
 
+START_TEST(t4_a_stream_that_moves_is_flapping_until_the_next_one)
+{
+	m.stream = true;
+	via("203.0.113.7", 40000, 0);
+	ck_assert(!mapping_flapping(&m, 0));
+	via("203.0.113.7", 40001, SECONDS(600));
+	ck_assert(mapping_flapping(&m, HOURS(24)));
+	ck_assert_uint_eq(mapping_notes(&m, HOURS(24)),
+			  MAPPING_NOTE_FLAPPING);
+	flow("10.0.0.2", "198.51.100.1");
+	ck_assert(!mapping_flapping(&m, HOURS(24)));
+}
+END_TEST
+
+
+START_TEST(a_group_address_says_nothing)
+{
+	ck_assert_int_eq(via("224.0.0.1", 5060, 0), MAPPING_SAME);
+	ck_assert_int_eq(via("255.255.255.255", 5060, 0), MAPPING_SAME);
+	ck_assert(!addr_isset(&m.addr));
+}
+END_TEST
+
+
 START_TEST(a_nat_that_forgets_every_idle_flow_is_not)
 {
 	for (uint16_t i = 0; i < 100; i++) {
@@ -428,6 +452,9 @@ Suite *suite_mapping(void)
 		a_new_flow_begins_anew_and_knows_the_address_of_the_one_before);
 	tcase_add_test(tc, a_flow_of_which_nothing_was_heard_does_not_count);
 	tcase_add_test(tc, t4_another_port_in_every_answer_is_flapping);
+	tcase_add_test(tc,
+		t4_a_stream_that_moves_is_flapping_until_the_next_one);
+	tcase_add_test(tc, a_group_address_says_nothing);
 	tcase_add_test(tc, a_nat_that_forgets_every_idle_flow_is_not);
 	tcase_add_test(tc,
 		t4_it_is_over_after_a_calm_quarter_of_an_hour);
