@@ -50,6 +50,10 @@
 #define REG_ANSWER_SENDS   3             /* sends that answers alone cause */
 #define REG_AT_ONCE_EVERY  SECONDS(10)   /* a lost flow, a local event */
 #define REG_AT_ONCE_JITTER 250           /* [ms] */
+#define REG_MOVE_GAP       SECONDS(1)    /* between two new flows because our
+					    address changed; doubles up to
+					    REG_AT_ONCE_EVERY ... */
+#define REG_MOVE_CALM      SECONDS(30)   /* ... until it has settled */
 #define REG_RETRY_AFTER_SHORT SECONDS(30)
 #define REG_PATIENCE       3             /* short Retry-Afters in a row, then
 					    the back-off counts too */
@@ -170,6 +174,8 @@ struct reg {
 	msec_t hold_until;       /* for REG_DO_HOLD */
 	msec_t race_at;          /* when the other family is tried; NEVER */
 	msec_t replace_at;       /* when the turn may be asked for; NEVER */
+	msec_t move_from;        /* no new flow for another address before */
+	msec_t move_gap;         /* the last REG_MOVE_GAP */
 	msec_t refresh_at;       /* of the binding */
 };
 

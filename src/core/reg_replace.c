@@ -39,11 +39,33 @@ static bool replaceable(const struct reg *r, msec_t now)
 
 
 /* A proven flow has answered a keepalive, and then not the next one: that takes
- * an interval each time. One that never was must not drive a loop, nor must a
- * restless network: they wait as anything else that is done at once. */
-static bool takes_its_time(const struct reg *r)
+ * an interval each time. One that never was must not drive a loop, it waits as
+ * anything else that is done at once; nor must a restless network, which is
+ * followed more and more slowly. */
+static msec_t replaced_from(const struct reg *r)
 {
-	return r->proven && !r->moved;
+	if (r->moved)
+		return r->move_from;
+
+	return r->proven ? 0 : r->at_once_from;
+}
+
+
+static void note_replaced(struct reg *r, msec_t now)
+{
+	if (!r->moved) {
+		if (!r->proven)
+			r->at_once_from = now + REG_AT_ONCE_EVERY;
+		return;
+	}
+
+	if (now >= r->move_from + REG_MOVE_CALM)
+		r->move_gap = 0;
+
+	r->move_gap = r->move_gap ? clock_min(2 * r->move_gap,
+					      REG_AT_ONCE_EVERY)
+				  : REG_MOVE_GAP;
+	r->move_from = now + r->move_gap;
 }
 
 
@@ -53,10 +75,10 @@ static unsigned doubt(struct reg *r, msec_t now)
 		return 0;
 
 	r->doubted = true;
-	if (takes_its_time(r) || now >= r->at_once_from)
+	if (now >= replaced_from(r))
 		return REG_DO_REPLACE;
 
-	r->replace_at = r->at_once_from;
+	r->replace_at = replaced_from(r);
 
 	return 0;
 }
@@ -178,8 +200,7 @@ unsigned reg_on_replace_turn(struct reg *r, msec_t now)
 	acts = r->state == REG_SENT ? REG_DO_ABANDON : 0;
 	r->outcomes += r->again;
 	r->again = false;
-	if (!takes_its_time(r))
-		r->at_once_from = now + REG_AT_ONCE_EVERY;
+	note_replaced(r, now);
 	reg_new_round(r);
 
 	return acts | reg_set_aside(r, now);

@@ -8,6 +8,7 @@
 
 void check_aside(struct world *w)
 {
+	const bool moved = world_reg(w)->moved;
 	struct watch *watch = &w->watch;
 
 	check(w, w->link.there && w->link.flow.up_at != NEVER,
@@ -17,10 +18,13 @@ void check_aside(struct world *w)
 	      "two elders");
 	check(w, watch->lease_end > w->now || !w->link.flow.policy.stream,
 	      "a connection without a binding is kept");
-	check(w, !watch->turned || w->link.flow.proven ||
-	      w->now >= watch->aside_from, "replaced again at once");
+	check(w, !watch->turned || (moved ? w->now >= watch->moved_from
+	      : w->link.flow.proven || w->now >= watch->aside_from),
+	      "replaced again at once");
 
-	if (watch->turned && !w->link.flow.proven)
+	if (watch->turned && moved)
+		watch->moved_from = w->now + REG_MOVE_GAP;
+	else if (watch->turned && !w->link.flow.proven)
 		watch->aside_from = w->now + REG_AT_ONCE_EVERY;
 	watch->beside = watch->redirected = false;
 }

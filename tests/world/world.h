@@ -122,6 +122,7 @@ struct watch {
 				    to send the next one at once */
 	unsigned rewrites;       /* of it in a row */
 	msec_t aside_from;       /* no replacement before */
+	msec_t moved_from;       /* the same for another address of ours */
 	bool turned;             /* it has its turn now */
 	bool beside;             /* a REGISTER was sent beside the elder */
 };
