@@ -271,6 +271,7 @@ void account_on_ghost_removed(struct account *a, unsigned i, uint64_t key,
 void account_purge(struct account *a, unsigned i)
 {
 	purge_reset(&a->regv[i].purge);
+	a->regv[i].reg.alone = false;
 }
 
 

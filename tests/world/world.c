@@ -163,6 +163,7 @@ void world_probe(struct world *w)
 void world_purge(struct world *w)
 {
 	account_purge(&w->account, 0);
+	w->watch.alone = w->watch.refused = false;
 	olds_retry(w);
 }
 
