@@ -34,132 +34,6 @@ void account_init(struct account *a, const struct account_policy *p,
 }
 
 
-/* --- events --- */
-
-void account_tell(struct account *a, struct event e, msec_t now)
-{
-	const int64_t wall = a->wall_usec ? *a->wall_usec : 0;
-	const struct event *added;
-
-	e.at_usec = (uint64_t)(wall + (int64_t)now * 1000);
-	e.registered = a->verdict.registered;
-	e.reachable = (uint8_t)a->verdict.reachable;
-
-	added = journal_add(&a->journal, &e);
-	if (a->eventh)
-		a->eventh(added ? added : &e, a->arg);
-}
-
-
-/* [s], rounded up */
-static uint32_t silent_s(const struct account_flow *flow)
-{
-	return (uint32_t)((flow->silence + 999) / 1000);
-}
-
-
-/* `idle`: [s] of silence that a flow ended with; 0: it ended otherwise */
-static void tell_flow(struct account *a, unsigned i, enum event_type type,
-		      enum reason reason, uint32_t idle, msec_t now)
-{
-	struct event e = {
-		.type = type,
-		.flow = (uint8_t)(i + 1),
-		.reason = reason,
-		.value = idle,
-	};
-
-	account_tell(a, e, now);
-}
-
-
-/* [ms] for which nobody may have got through already: until the last flow that
- * is left fell silent. */
-static uint32_t silence(const struct account *a)
-{
-	msec_t least = UINT32_MAX;
-	unsigned i;
-
-	for (i = 0; i < a->regc; i++)
-		least = clock_min(least, a->regv[i].flow.silence);
-
-	return (uint32_t)least;
-}
-
-
-/* Every fact ends here: what does the verdict say now, is it news? */
-unsigned account_update(struct account *a, unsigned acts, msec_t now)
-{
-	const struct verdict v = account_verdict(a, now);
-	struct event e = {
-		.type = EVENT_VERDICT,
-		.reason = v.reason,
-		.code = a->code,
-	};
-	unsigned i;
-
-	for (i = 0; i < a->regc; i++) {
-		a->regv[i].bound = reg_bound(&a->regv[i].reg, now);
-		if (v.reachable == REACHABLE_YES)
-			a->regv[i].flow.silence = 0;
-	}
-
-	if (verdict_equal(&v, &a->verdict)) {
-		a->verdict = v;          /* other evidence is no news */
-		return acts;
-	}
-
-	if (v.registered != a->verdict.registered)
-		a->registered_since = now;
-	if (v.reachable != a->verdict.reachable)
-		a->reachable_since = now;
-
-	if (v.reachable == REACHABLE_NO)
-		e.value = silence(a);
-
-	a->verdict = v;
-	account_tell(a, e, now);
-
-	return acts;
-}
-
-
-/* What a fact did to the registration, to its flows and so to its probe. */
-static unsigned settle(struct account *a, unsigned i, unsigned acts, msec_t now)
-{
-	struct account_reg *ar = &a->regv[i];
-
-	if (acts & REG_DO_TAKE_BACK) {
-		if (ar->flow.up)
-			tell_flow(a, i, EVENT_FLOW_DOWN, ar->reg.reason, 0,
-				  now);
-		ar->flow = ar->elder;
-		mapping_on_timer(&ar->flow.mapping, now);
-		ar->changed = true;
-		acts |= account_bound(ar, ar->foreign, now);
-	}
-	if (acts & REG_DO_ASIDE) {
-		ar->elder = ar->flow;
-		ar->flow.up = ar->flow.suspect = false;
-	}
-	if (acts & REG_DO_RETIRE) {
-		a->flow_failures += ar->elder.suspect;
-		tell_flow(a, i, EVENT_FLOW_DOWN, ar->elder.suspect
-			  ? REASON_FLOW_LOST : REASON_OK,
-			  silent_s(&ar->elder), now);
-	}
-
-	return account_update(a, acts | account_settle_probe(ar, now), now);
-}
-
-
-unsigned account_settle(struct account *a, unsigned i, unsigned acts,
-			msec_t now)
-{
-	return settle(a, i, acts, now);
-}
-
-
 /* --- what an earlier run left --- */
 
 void account_restore(struct account *a, unsigned i, uint32_t cseq,
@@ -196,7 +70,7 @@ unsigned account_start(struct account *a, unsigned i, msec_t now)
 	a->started = true;
 	a->paused = false;
 
-	return settle(a, i, acts, now);
+	return account_settle(a, i, acts, now);
 }
 
 
@@ -206,7 +80,7 @@ unsigned account_stop(struct account *a, unsigned i, msec_t now)
 
 	a->started = false;
 
-	return settle(a, i, acts, now);
+	return account_settle(a, i, acts, now);
 }
 
 
@@ -220,13 +94,13 @@ unsigned account_pause(struct account *a, unsigned i, msec_t now)
 
 unsigned account_kick(struct account *a, unsigned i, msec_t now)
 {
-	return settle(a, i, reg_kick(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_kick(&a->regv[i].reg, now), now);
 }
 
 
 unsigned account_reconnect(struct account *a, unsigned i, msec_t now)
 {
-	return settle(a, i, reg_reconnect(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_reconnect(&a->regv[i].reg, now), now);
 }
 
 
@@ -238,7 +112,7 @@ unsigned account_on_resolved(struct account *a, unsigned i,
 {
 	unsigned acts = reg_on_resolved(&a->regv[i].reg, list, reason, now);
 
-	return settle(a, i, acts, now);
+	return account_settle(a, i, acts, now);
 }
 
 
@@ -246,7 +120,7 @@ unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now)
 {
 	unsigned acts = reg_on_resolve_failed(&a->regv[i].reg, now);
 
-	return settle(a, i, acts, now);
+	return account_settle(a, i, acts, now);
 }
 
 
@@ -265,9 +139,9 @@ unsigned account_on_connected(struct account *a, unsigned i, unsigned index,
 	mapping_on_flow(&ar->flow.mapping, local, edge);
 	ar->probe.stream = target_stream(&ar->reg.target);
 	ar->flow.mapping.stream = ar->probe.stream;
-	tell_flow(a, i, EVENT_FLOW_UP, REASON_OK, 0, now);
+	account_tell_flow(a, i, EVENT_FLOW_UP, REASON_OK, 0, now);
 
-	return settle(a, i, acts, now);
+	return account_settle(a, i, acts, now);
 }
 
 
@@ -284,9 +158,9 @@ unsigned account_on_connect_failed(struct account *a, unsigned i,
 
 	/* A knock every second that fails as the last one did is no event. */
 	if (news)
-		tell_flow(a, i, EVENT_FLOW_DOWN, reason, 0, now);
+		account_tell_flow(a, i, EVENT_FLOW_DOWN, reason, 0, now);
 
-	return settle(a, i, acts, now);
+	return account_settle(a, i, acts, now);
 }
 
 
@@ -295,14 +169,14 @@ unsigned account_on_edge_down(struct account *a, unsigned i, unsigned index,
 {
 	struct reg *r = &a->regv[i].reg;
 
-	return settle(a, i, reg_on_connect_failed(r, index, reason, down, now),
+	return account_settle(a, i, reg_on_connect_failed(r, index, reason, down, now),
 		      now);
 }
 
 
 unsigned account_on_proven(struct account *a, unsigned i, msec_t now)
 {
-	return settle(a, i, reg_on_proven(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_on_proven(&a->regv[i].reg, now), now);
 }
 
 
@@ -316,7 +190,8 @@ static void flow_down(struct account *a, unsigned i, enum reason reason,
 		return;
 
 	flow->up = flow->suspect = flow->inbound = false;
-	tell_flow(a, i, EVENT_FLOW_DOWN, reason, silent_s(flow), now);
+	account_tell_flow(a, i, EVENT_FLOW_DOWN, reason,
+			  account_silence(flow), now);
 }
 
 
@@ -334,7 +209,7 @@ unsigned account_on_flow_lost(struct account *a, unsigned i,
 	flow_down(a, i, reason, now);
 	acts = reg_on_flow_lost(&a->regv[i].reg, reason, now);
 
-	return settle(a, i, acts, now);
+	return account_settle(a, i, acts, now);
 }
 
 
@@ -342,7 +217,7 @@ unsigned account_on_flow_closed(struct account *a, unsigned i, msec_t now)
 {
 	flow_down(a, i, REASON_OK, now);
 
-	return settle(a, i, 0, now);
+	return account_settle(a, i, 0, now);
 }
 
 
@@ -361,7 +236,7 @@ unsigned account_on_suspect(struct account *a, unsigned i,
 		account_explain_death(ar);
 	}
 
-	return settle(a, i, reg_on_suspect(&ar->reg, suspect, now), now);
+	return account_settle(a, i, reg_on_suspect(&ar->reg, suspect, now), now);
 }
 
 
@@ -369,13 +244,13 @@ unsigned account_on_moved(struct account *a, unsigned i, msec_t now)
 {
 	account_explain_death(&a->regv[i]);
 
-	return settle(a, i, reg_on_moved(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_on_moved(&a->regv[i].reg, now), now);
 }
 
 
 unsigned account_on_replace_turn(struct account *a, unsigned i, msec_t now)
 {
-	return settle(a, i, reg_on_replace_turn(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_on_replace_turn(&a->regv[i].reg, now), now);
 }
 
 
@@ -387,7 +262,7 @@ unsigned account_on_elder_alive(struct account *a, unsigned i, msec_t now)
 	ar->elder.silence = 0;
 	account_explain_death(ar);
 
-	return settle(a, i, reg_on_elder_alive(&ar->reg, now), now);
+	return account_settle(a, i, reg_on_elder_alive(&ar->reg, now), now);
 }
 
 
@@ -397,21 +272,22 @@ unsigned account_on_elder_lost(struct account *a, unsigned i,
 	struct account_reg *ar = &a->regv[i];
 
 	++a->flow_failures;
-	tell_flow(a, i, EVENT_FLOW_DOWN, reason, silent_s(&ar->elder), now);
+	account_tell_flow(a, i, EVENT_FLOW_DOWN, reason,
+			  account_silence(&ar->elder), now);
 
-	return settle(a, i, reg_on_elder_lost(&ar->reg, now), now);
+	return account_settle(a, i, reg_on_elder_lost(&ar->reg, now), now);
 }
 
 
 unsigned account_on_turn(struct account *a, unsigned i, msec_t now)
 {
-	return settle(a, i, reg_on_turn(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_on_turn(&a->regv[i].reg, now), now);
 }
 
 
 unsigned account_on_race_turn(struct account *a, unsigned i, msec_t now)
 {
-	return settle(a, i, reg_on_race_turn(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_on_race_turn(&a->regv[i].reg, now), now);
 }
 
 
@@ -472,13 +348,13 @@ unsigned account_on_answer(struct account *a, unsigned i,
 					      now);
 	}
 
-	return settle(a, i, acts, now);
+	return account_settle(a, i, acts, now);
 }
 
 
 unsigned account_on_verify(struct account *a, unsigned i, msec_t now)
 {
-	return settle(a, i, reg_on_verify(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_on_verify(&a->regv[i].reg, now), now);
 }
 
 
@@ -486,7 +362,7 @@ unsigned account_on_local_event(struct account *a, unsigned i, msec_t now)
 {
 	account_explain_death(&a->regv[i]);
 
-	return settle(a, i, reg_on_local_event(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_on_local_event(&a->regv[i].reg, now), now);
 }
 
 
@@ -535,57 +411,17 @@ unsigned account_on_timer(struct account *a, unsigned i, msec_t now)
 	if (!(acts & (REG_DO_CLOSE | REG_DO_ASIDE)))
 		acts |= account_probe_timer(a, i, now);
 
-	return settle(a, i, acts, now);
+	return account_settle(a, i, acts, now);
 }
 
 
 unsigned account_fetch(struct account *a, unsigned i, msec_t now)
 {
-	return settle(a, i, reg_fetch(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_fetch(&a->regv[i].reg, now), now);
 }
 
 
 /* --- questions --- */
-
-static struct verdict verdict_of_reg(const struct account_reg *ar, msec_t now)
-{
-	const struct account_flow *flow = &ar->flow;
-	const struct verdict_facts facts = {
-		.registered = reg_bound(&ar->reg, now),
-		.flow_alive = flow->up && ar->reg.here && !flow->suspect,
-		.outbound = ar->reg.outbound,
-		.contact = ar->reg.contact,
-		.mapped = flow->mapping.addr,
-		.edge = flow->mapping.edge,
-		.flapping = mapping_flapping(&flow->mapping, now),
-		.alg = flow->mapping.notes & MAPPING_NOTE_ALG,
-		.vouched = ar->reg.policy->vouched,
-		.inbound = flow->inbound,
-		.probed = ar->probe.result == PROBE_PROVEN,
-		.probe_lost = ar->probe.result == PROBE_LOST && !flow->inbound,
-		.outcome = ar->reg.reason,
-	};
-
-	return verdict_of(&facts);
-}
-
-
-struct verdict account_verdict(const struct account *a, msec_t now)
-{
-	struct verdict v = verdict_of_reg(&a->regv[0], now);
-	unsigned i;
-
-	for (i = 1; i < a->regc; i++)
-		v = verdict_better(v, verdict_of_reg(&a->regv[i], now));
-
-	if (a->paused && !v.registered) {
-		v.reason = REASON_PAUSED;
-		v.reachable = REACHABLE_NO;
-	}
-
-	return v;
-}
-
 
 msec_t account_deadline(const struct account *a)
 {

@@ -30,7 +30,8 @@
  * Every function below takes the index of a registration, hands the fact on
  * to reg.c and its neighbours, and returns the REG_DO_* and ACCOUNT_* bits for
  * that registration. account.c has the facts of flow and REGISTER,
- * account_nat.c those of mapping, bindings and probe. */
+ * account_nat.c those of mapping, bindings and probe, account_tell.c the events
+ * and the verdict. */
 
 #ifndef ACCOUNT_H
 #define ACCOUNT_H

@@ -1,4 +1,4 @@
-/* What account.c and account_nat.c share; everybody else includes account.h. */
+/* What the account*.c files share; everybody else includes account.h. */
 
 #ifndef ACCOUNT_PARTS_H
 #define ACCOUNT_PARTS_H
@@ -6,15 +6,22 @@
 #include "account.h"
 
 
-/* --- account.c --- */
+/* --- account_tell.c --- */
 
 /* Stamps the event and puts it into the journal. */
 void account_tell(struct account *a, struct event e, msec_t now);
 
+/* The same of a flow. `idle`: [s] of silence that it ended with; 0: it ended
+ * otherwise */
+void account_tell_flow(struct account *a, unsigned i, enum event_type type,
+		       enum reason reason, uint32_t idle, msec_t now);
+uint32_t account_silence(const struct account_flow *flow);  /* [s], up */
+
 /* Every fact ends here: what does the verdict say now, is it news? */
 unsigned account_update(struct account *a, unsigned acts, msec_t now);
 
-/* ... and those that may touch the flow here, with REG_DO_* bits. */
+/* ... and with REG_DO_* bits here: what did it do to the flows of the
+ * registration, and so to its probe? */
 unsigned account_settle(struct account *a, unsigned i, unsigned acts,
 			msec_t now);
 

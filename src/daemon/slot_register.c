@@ -143,19 +143,21 @@ static void name_olds(struct register_request *r, struct slot *s)
 
 /* To leave is to remove what is bound, whatever the Contact would be now, and
  * whoever removes ghosts. */
-static void name_bound(struct register_request *r, const char *bound)
+static bool name_bound(struct register_request *r, const char *bound)
 {
 	unsigned i;
 
 	for (i = 0; i < r->oldc; i++)
 		if (!strcmp(r->oldv[i], bound))
-			return;
+			return false;
 
 	if (r->oldc == REGISTER_OLD_MAX)
 		--r->oldc;
 	memmove(&r->oldv[1], &r->oldv[0], r->oldc * sizeof(*r->oldv));
 	r->oldv[0] = bound;
 	++r->oldc;
+
+	return true;
 }
 
 
@@ -394,6 +396,7 @@ static int send_text(struct slot *s, struct mbuf *mb, enum register_kind kind)
 	const msec_t now = loop_now();
 	struct register_request r;
 	enum challenge_sent sent;
+	bool extra = false;
 	char *bound;
 	struct addr none = {.family = ADDR_NONE};
 	unsigned named = 0;
@@ -416,7 +419,7 @@ static int send_text(struct slot *s, struct mbuf *mb, enum register_kind kind)
 	if (!fetch)
 		err = add_contacts(s, &r);
 	if (!err && bound)
-		name_bound(&r, bound);
+		extra = name_bound(&r, bound);
 	if (!err)
 		err = register_print(mb, &r, &named);
 	mem_deref(bound);
@@ -425,7 +428,7 @@ static int send_text(struct slot *s, struct mbuf *mb, enum register_kind kind)
 
 	mb->pos = 0;
 	warn_of_length(s, mb->end);
-	mark_named(s, named);
+	mark_named(s, named && extra ? named - 1 : named);
 	account_on_sent(o->account, s->i, sent, named,
 			fetch ? &none : &r.contact, now);
 	if (!fetch)

@@ -1,0 +1,158 @@
+/* What is told of an account: its events, and the verdict that most of them are
+ * about. Every fact and order ends here. */
+
+#include "account_parts.h"
+
+
+static struct verdict verdict_of_reg(const struct account_reg *ar, msec_t now)
+{
+	const struct account_flow *flow = &ar->flow;
+	const struct verdict_facts facts = {
+		.registered = reg_bound(&ar->reg, now),
+		.flow_alive = flow->up && ar->reg.here && !flow->suspect,
+		.outbound = ar->reg.outbound,
+		.contact = ar->reg.contact,
+		.mapped = flow->mapping.addr,
+		.edge = flow->mapping.edge,
+		.flapping = mapping_flapping(&flow->mapping, now),
+		.alg = flow->mapping.notes & MAPPING_NOTE_ALG,
+		.vouched = ar->reg.policy->vouched,
+		.inbound = flow->inbound,
+		.probed = ar->probe.result == PROBE_PROVEN,
+		.probe_lost = ar->probe.result == PROBE_LOST && !flow->inbound,
+		.outcome = ar->reg.reason,
+	};
+
+	return verdict_of(&facts);
+}
+
+
+struct verdict account_verdict(const struct account *a, msec_t now)
+{
+	struct verdict v = verdict_of_reg(&a->regv[0], now);
+	unsigned i;
+
+	for (i = 1; i < a->regc; i++)
+		v = verdict_better(v, verdict_of_reg(&a->regv[i], now));
+
+	if (a->paused && !v.registered) {
+		v.reason = REASON_PAUSED;
+		v.reachable = REACHABLE_NO;
+	}
+
+	return v;
+}
+
+
+void account_tell(struct account *a, struct event e, msec_t now)
+{
+	const int64_t wall = a->wall_usec ? *a->wall_usec : 0;
+	const struct event *added;
+
+	e.at_usec = (uint64_t)(wall + (int64_t)now * 1000);
+	e.registered = a->verdict.registered;
+	e.reachable = (uint8_t)a->verdict.reachable;
+
+	added = journal_add(&a->journal, &e);
+	if (a->eventh)
+		a->eventh(added ? added : &e, a->arg);
+}
+
+
+uint32_t account_silence(const struct account_flow *flow)
+{
+	return (uint32_t)((flow->silence + 999) / 1000);
+}
+
+
+void account_tell_flow(struct account *a, unsigned i, enum event_type type,
+		       enum reason reason, uint32_t idle, msec_t now)
+{
+	struct event e = {
+		.type = type,
+		.flow = (uint8_t)(i + 1),
+		.reason = reason,
+		.value = idle,
+	};
+
+	account_tell(a, e, now);
+}
+
+
+/* [ms] for which nobody may have got through already: until the last flow that
+ * is left fell silent. */
+static uint32_t silence(const struct account *a)
+{
+	msec_t least = UINT32_MAX;
+	unsigned i;
+
+	for (i = 0; i < a->regc; i++)
+		least = clock_min(least, a->regv[i].flow.silence);
+
+	return (uint32_t)least;
+}
+
+
+unsigned account_update(struct account *a, unsigned acts, msec_t now)
+{
+	const struct verdict v = account_verdict(a, now);
+	struct event e = {
+		.type = EVENT_VERDICT,
+		.reason = v.reason,
+		.code = a->code,
+	};
+	unsigned i;
+
+	for (i = 0; i < a->regc; i++) {
+		a->regv[i].bound = reg_bound(&a->regv[i].reg, now);
+		if (v.reachable == REACHABLE_YES)
+			a->regv[i].flow.silence = 0;
+	}
+
+	if (verdict_equal(&v, &a->verdict)) {
+		a->verdict = v;          /* other evidence is no news */
+		return acts;
+	}
+
+	if (v.registered != a->verdict.registered)
+		a->registered_since = now;
+	if (v.reachable != a->verdict.reachable)
+		a->reachable_since = now;
+
+	if (v.reachable == REACHABLE_NO)
+		e.value = silence(a);
+
+	a->verdict = v;
+	account_tell(a, e, now);
+
+	return acts;
+}
+
+
+unsigned account_settle(struct account *a, unsigned i, unsigned acts,
+			msec_t now)
+{
+	struct account_reg *ar = &a->regv[i];
+
+	if (acts & REG_DO_TAKE_BACK) {
+		if (ar->flow.up)
+			account_tell_flow(a, i, EVENT_FLOW_DOWN,
+					  ar->reg.reason, 0, now);
+		ar->flow = ar->elder;
+		mapping_on_timer(&ar->flow.mapping, now);
+		ar->changed = true;
+		acts |= account_bound(ar, ar->foreign, now);
+	}
+	if (acts & REG_DO_ASIDE) {
+		ar->elder = ar->flow;
+		ar->flow.up = ar->flow.suspect = false;
+	}
+	if (acts & REG_DO_RETIRE) {
+		a->flow_failures += ar->elder.suspect;
+		account_tell_flow(a, i, EVENT_FLOW_DOWN, ar->elder.suspect
+				  ? REASON_FLOW_LOST : REASON_OK,
+				  account_silence(&ar->elder), now);
+	}
+
+	return account_update(a, acts | account_settle_probe(ar, now), now);
+}
