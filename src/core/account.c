@@ -169,8 +169,8 @@ unsigned account_on_edge_down(struct account *a, unsigned i, unsigned index,
 {
 	struct reg *r = &a->regv[i].reg;
 
-	return account_settle(a, i, reg_on_connect_failed(r, index, reason, down, now),
-		      now);
+	return account_settle(a, i, reg_on_connect_failed(r, index, reason,
+							  down, now), now);
 }
 
 
@@ -236,7 +236,8 @@ unsigned account_on_suspect(struct account *a, unsigned i,
 		account_explain_death(ar);
 	}
 
-	return account_settle(a, i, reg_on_suspect(&ar->reg, suspect, now), now);
+	return account_settle(a, i, reg_on_suspect(&ar->reg, suspect, now),
+			      now);
 }
 
 
@@ -250,7 +251,8 @@ unsigned account_on_moved(struct account *a, unsigned i, msec_t now)
 
 unsigned account_on_replace_turn(struct account *a, unsigned i, msec_t now)
 {
-	return account_settle(a, i, reg_on_replace_turn(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_on_replace_turn(&a->regv[i].reg, now),
+			      now);
 }
 
 
@@ -287,7 +289,8 @@ unsigned account_on_turn(struct account *a, unsigned i, msec_t now)
 
 unsigned account_on_race_turn(struct account *a, unsigned i, msec_t now)
 {
-	return account_settle(a, i, reg_on_race_turn(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_on_race_turn(&a->regv[i].reg, now),
+			      now);
 }
 
 
@@ -362,7 +365,8 @@ unsigned account_on_local_event(struct account *a, unsigned i, msec_t now)
 {
 	account_explain_death(&a->regv[i]);
 
-	return account_settle(a, i, reg_on_local_event(&a->regv[i].reg, now), now);
+	return account_settle(a, i, reg_on_local_event(&a->regv[i].reg, now),
+			      now);
 }
 
 
