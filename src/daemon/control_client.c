@@ -127,7 +127,8 @@ static void buffer_compact(struct mbuf *mb)
 	const size_t left = mbuf_get_left(mb);
 
 	if (!left && mb->size > KEEP_MAX) {
-		mbuf_reset(mb);
+		mbuf_rewind(mb);
+		(void)mbuf_resize(mb, CHUNK);    /* if not, it stays large */
 		return;
 	}
 
