@@ -24,7 +24,7 @@ static const struct row table[] = {
 };
 
 static const struct row hundreds[] = {
-	{ 200, ANSWER_GOOD,      REASON_OK       },
+	{ ANSWER_OK, ANSWER_GOOD,      REASON_OK       },
 	{ 300, ANSWER_ELSEWHERE, REASON_REJECTED },
 	{ 400, ANSWER_AGAIN,     REASON_REJECTED },
 	{ 500, ANSWER_AGAIN,     REASON_REJECTED },

@@ -11,6 +11,8 @@
 #include "verdict.h"
 
 
+#define ANSWER_OK 200            /* RFC 3261 §21.2.1 */
+
 /* What to do about it (DESIGN §5). */
 enum answer_class {
 	ANSWER_GOOD,             /* 2xx */

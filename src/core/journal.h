@@ -20,7 +20,8 @@ enum event_type {
 	EVENT_VERDICT,           /* registered, reachable or reason changed;
 				    value, if not reachable: [ms] for which that
 				    may have been so already */
-	EVENT_FLOW_UP,
+	EVENT_FLOW_UP,           /* value EVENT_TAKEN_OVER: it was up already,
+				    in the process before this one */
 	EVENT_FLOW_DOWN,         /* reason; value: [s] of silence before, 0: it
 				    was not silent */
 	EVENT_REGISTER_SENT,     /* value: CSeq */
@@ -39,6 +40,7 @@ enum event_type {
 				    machine's own, is this now */
 };
 #define EVENT_COUNT (EVENT_ADDRESS + 1)
+#define EVENT_TAKEN_OVER 1
 
 const char *event_name(enum event_type t);       /* "register-sent" */
 

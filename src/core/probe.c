@@ -249,6 +249,24 @@ unsigned probe_on_bound(struct probe *p, bool changed, unsigned foreign,
 }
 
 
+void probe_take_over(struct probe *p, enum probe_result result, bool on_flow,
+		     bool loops, msec_t proven_at, unsigned foreign,
+		     msec_t now)
+{
+	p->result = p->told = (uint8_t)result;
+	p->on_flow = on_flow;
+	p->loops = loops;
+	p->proven_at = proven_at;
+	p->bound = true;
+	p->foreign = foreign;
+
+	if (result == PROBE_UNKNOWN)
+		arm_soon(p, now);
+	else
+		arm_later(p, now);
+}
+
+
 /* Nothing is proved any more; what is known of the registrar stays. */
 static void forget_proof(struct probe *p)
 {

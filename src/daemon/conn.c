@@ -6,12 +6,9 @@
 
 #include <errno.h>
 #include <unistd.h>
-#include "conn.h"
-#include "frame.h"
+#include "conn_parts.h"
 #include "loop.h"
 #include "sock.h"
-#include "stream.h"
-#include "timer.h"
 
 
 #define TEXT_SIZE      256       /* bytes of a reason in words */
@@ -20,36 +17,11 @@
 #define RX_SIZE        65536     /* likewise of a stream; and the largest
 				    datagram that there can be */
 
-enum state {
-	CONNECTING,
-	HANDSHAKE,
-	UP,
-	CLOSED,
-};
-
-struct conn {
-	struct io io;
-	struct sa local;
-	struct sa peer;
-	uint8_t transport;               /* enum transport */
-	uint8_t state;                   /* enum state */
-	bool heard;                      /* UDP: something came from the peer */
-	int watched;                     /* FD_READ, FD_WRITE; 0: nothing */
-	int err;                         /* to be told from the loop; 0: none */
-	struct tls_ctx *tls;
-	char *host;                      /* until the handshake */
-	struct stream stream;            /* TCP, TLS */
-	struct frame frame;
-	struct timer soon;               /* what must not happen in a call */
-	struct conn_handlers h;
-	void *arg;
-};
-
 /* Nothing is left in it between two events. */
 static uint8_t rx[RX_SIZE];
 
 
-static void shut(struct conn *c)
+void conn_shut(struct conn *c)
 {
 	timer_cancel(&c->soon);
 
@@ -64,16 +36,6 @@ static void shut(struct conn *c)
 		io_stop(&c->io);
 	(void)close(c->io.fd);
 	c->io.fd = -1;
-}
-
-
-static void destructor(void *data)
-{
-	struct conn *c = data;
-
-	shut(c);
-	mem_deref(c->tls);
-	mem_deref(c->host);
 }
 
 
@@ -94,7 +56,7 @@ static bool over(const struct conn *c)
 
 static void fail(struct conn *c, enum reason reason, const char *text)
 {
-	shut(c);
+	conn_shut(c);
 	c->h.closeh(reason, text, c->arg);
 }
 
@@ -116,7 +78,7 @@ static enum reason connect_reason(int err)
 }
 
 
-static int watch(struct conn *c, int flags)
+int conn_watch(struct conn *c, int flags)
 {
 	int err;
 
@@ -138,7 +100,7 @@ static void established(struct conn *c)
 	c->state = UP;
 	c->host = mem_deref(c->host);
 
-	err = watch(c, FD_READ);
+	err = conn_watch(c, FD_READ);
 	if (err)
 		fail_errno(c, REASON_FLOW_LOST, err);
 	else
@@ -190,7 +152,7 @@ static int flush(struct conn *c)
 
 	err = stream_flush(&c->stream, &want);
 	if (!err)
-		err = watch(c, want);
+		err = conn_watch(c, want);
 
 	return err;
 }
@@ -335,7 +297,7 @@ static void handshake_pass(struct conn *c)
 		return;
 	}
 
-	err = watch(c, want);
+	err = conn_watch(c, want);
 	if (err)
 		fail_errno(c, REASON_TLS_FAILURE, err);
 }
@@ -379,7 +341,7 @@ static void connect_pass(struct conn *c)
 
 static void pass(struct conn *c)
 {
-	switch ((enum state)c->state) {
+	switch ((enum conn_state)c->state) {
 
 	case CONNECTING:
 		connect_pass(c);
@@ -402,7 +364,7 @@ static void pass(struct conn *c)
 }
 
 
-static void io_handler(int flags, void *arg)
+void conn_io_handler(int flags, void *arg)
 {
 	(void)flags;     /* what is not ready says so itself */
 
@@ -423,125 +385,9 @@ static void soon_pass(struct conn *c)
 }
 
 
-static void soon_handler(void *arg)
+void conn_soon_handler(void *arg)
 {
 	run(arg, soon_pass);
-}
-
-
-/* Facts about the network are told by handler, like those that come later. */
-static bool is_network_error(int err)
-{
-	return err == ECONNREFUSED || err == ETIMEDOUT ||
-		err == EHOSTUNREACH || err == ENETUNREACH ||
-		err == ENETDOWN || err == EHOSTDOWN;
-}
-
-
-static int stream_open(struct conn *c, const struct sock_conf *conf)
-{
-	int err;
-
-	err = sock_stream(&c->io.fd, conf);
-	if (err)
-		return err;
-
-	stream_init(&c->stream, c->io.fd);
-
-	if (!connect(c->io.fd, &c->peer.u.sa, c->peer.len) ||
-	    errno == EINPROGRESS) {
-		err = sock_local(&c->local, c->io.fd);
-		return err ? err : watch(c, FD_WRITE);
-	}
-
-	return errno;
-}
-
-
-static int datagram_open(struct conn *c, const struct sock_conf *conf)
-{
-	int err;
-
-	err = sock_datagram(&c->io.fd, conf);
-	if (!err)
-		err = sock_local(&c->local, c->io.fd);
-	if (!err)
-		timer_start(&c->soon, loop_now());
-
-	return err;
-}
-
-
-static bool conf_valid(const struct conn_conf *conf)
-{
-	return conf->transport != TRANSPORT_AUTO &&
-		sa_isset(&conf->peer, SA_ALL) &&
-		(conf->transport != TRANSPORT_TLS ||
-		 (conf->tls && conf->host));
-}
-
-
-static int open_as_told(struct conn *c, const struct conn_conf *conf)
-{
-	const struct sock_conf sock = {
-		.peer = &c->peer,
-		.source = &conf->source,
-		.interface = conf->interface,
-		.dscp = conf->dscp,
-	};
-	int err;
-
-	if (conf->transport == TRANSPORT_TLS) {
-		c->tls = mem_ref(conf->tls);
-		err = str_dup(&c->host, conf->host);
-		if (err)
-			return err;
-	}
-
-	err = transport_stream(conf->transport) ? stream_open(c, &sock)
-		: datagram_open(c, &sock);
-	if (!is_network_error(err))
-		return err;
-
-	c->err = err;
-
-	timer_start(&c->soon, loop_now());
-
-	return 0;
-}
-
-
-int conn_open(struct conn **connp, const struct conn_conf *conf,
-	      const struct conn_handlers *h, void *arg)
-{
-	struct conn *c;
-	int err;
-
-	if (!connp || !conf || !h || !h->estabh || !h->recvh || !h->closeh ||
-	    !conf_valid(conf))
-		return EINVAL;
-
-	c = mem_zalloc(sizeof(*c), destructor);
-	if (!c)
-		return ENOMEM;
-
-	timer_init(&c->soon, soon_handler, c);
-	frame_init(&c->frame);
-	c->io.fd = -1;
-	c->io.h = io_handler;
-	c->io.arg = c;
-	c->transport = (uint8_t)conf->transport;
-	c->peer = conf->peer;
-	c->h = *h;
-	c->arg = arg;
-
-	err = open_as_told(c, conf);
-	if (err)
-		mem_deref(c);
-	else
-		*connp = c;
-
-	return err;
 }
 
 

@@ -197,20 +197,21 @@ static void close_handler(enum reason reason, const char *text, void *arg)
 
 /* --- for the owner --- */
 
-int link_open(struct link **lp, const struct link_conf *conf,
-	      const struct link_handlers *h, void *arg)
+static const struct conn_handlers handlers = {
+	.estabh = estab_handler,
+	.recvh = recv_handler,
+	.stunh = link_stun_handler,
+	.pongh = pong_handler,
+	.pingh = ping_handler,
+	.partialh = partial_handler,
+	.closeh = close_handler,
+};
+
+
+static int link_alloc(struct link **lp, const struct link_conf *conf,
+		      const struct link_handlers *h, void *arg)
 {
-	static const struct conn_handlers handlers = {
-		.estabh = estab_handler,
-		.recvh = recv_handler,
-		.stunh = link_stun_handler,
-		.pongh = pong_handler,
-		.pingh = ping_handler,
-		.partialh = partial_handler,
-		.closeh = close_handler,
-	};
 	struct link *l;
-	int err;
 
 	l = mem_zalloc(sizeof(*l), destructor);
 	if (!l)
@@ -220,11 +221,26 @@ int link_open(struct link **lp, const struct link_conf *conf,
 	l->h = *h;
 	l->arg = arg;
 	l->point = mem_ref(conf->point);
-	l->edge_waits = true;
 	l->knock = conf->knock;
 	timer_init(&l->timer, timer_handler, l);
 	flow_init(&l->flow, &conf->flow, rand_u64(), loop_now());
+	*lp = l;
 
+	return 0;
+}
+
+
+int link_open(struct link **lp, const struct link_conf *conf,
+	      const struct link_handlers *h, void *arg)
+{
+	struct link *l;
+	int err;
+
+	err = link_alloc(&l, conf, h, arg);
+	if (err)
+		return err;
+
+	l->edge_waits = true;
 	err = conn_open(&l->conn, &conf->conn, &handlers, l);
 	if (err) {
 		mem_deref(l);
@@ -235,6 +251,45 @@ int link_open(struct link **lp, const struct link_conf *conf,
 	*lp = l;
 
 	return 0;
+}
+
+
+/* The edge is told of it as of any flow that came up. */
+int link_adopt(struct link **lp, int fd, const struct handover_flow *was,
+	       const struct link_conf *conf, const struct link_handlers *h,
+	       void *arg)
+{
+	const msec_t now = loop_now();
+	struct link *l;
+	int err;
+
+	err = link_alloc(&l, conf, h, arg);
+	if (err)
+		return err;
+
+	err = conn_adopt(&l->conn, fd, &conf->conn, &handlers, l);
+	if (err) {
+		mem_deref(l);
+		return err;
+	}
+
+	flow_take_over(&l->flow, was, now);
+	edge_point_on_connected(l->point, now);
+	if (was->proven) {
+		l->edge_proven = true;
+		edge_point_on_proven(l->point, now);
+	}
+
+	link_arm(l);
+	*lp = l;
+
+	return 0;
+}
+
+
+int link_lend(const struct link *l)
+{
+	return l->conn ? conn_lend(l->conn) : -1;
 }
 
 

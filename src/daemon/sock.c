@@ -2,6 +2,7 @@
  * them, and reads the errors that the kernel keeps for us. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -179,6 +180,59 @@ int sock_connect_result(int fd)
 		return errno == ENOTCONN ? EINPROGRESS : errno;
 
 	return 0;
+}
+
+
+static int get_int(int *valuep, int fd, int name)
+{
+	socklen_t len = sizeof(*valuep);
+
+	return getsockopt(fd, SOL_SOCKET, name, valuep, &len) ? errno : 0;
+}
+
+
+static int set_flags(int fd)
+{
+	const int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC))
+		return errno;
+
+	return 0;
+}
+
+
+int sock_check(int fd, bool stream, const struct sa *peer)
+{
+	struct sa sa;
+	int type, family, err;
+
+	err = get_int(&type, fd, SO_TYPE);
+	if (!err)
+		err = get_int(&family, fd, SO_DOMAIN);
+	if (err)
+		return err;
+
+	if (type != (stream ? SOCK_STREAM : SOCK_DGRAM) ||
+	    family != sa_af(peer))
+		return EINVAL;
+
+	sa.len = sizeof(sa.u);
+	if (stream && getpeername(fd, &sa.u.sa, &sa.len))
+		return errno;
+	if (stream && !sa_cmp(&sa, peer, SA_ALL))
+		return EINVAL;
+
+	return set_flags(fd);
+}
+
+
+int sock_cookie(uint64_t *cookie, int fd)
+{
+	socklen_t len = sizeof(*cookie);
+
+	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, &len) ? errno : 0;
 }
 
 

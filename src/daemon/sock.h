@@ -30,6 +30,14 @@ int sock_datagram(int *fdp, const struct sock_conf *conf);
  * stale event of the descriptor's former owner; else the error. */
 int sock_connect_result(int fd);
 
+/* Is it a socket of that kind and family, and a stream's connected to `peer`?
+ * Then it is made what ours are: non-blocking, close-on-exec. EINVAL: no. */
+int sock_check(int fd, bool stream, const struct sa *peer);
+
+/* What tells it from any other socket since the boot, be it closed or passed on
+ * (SO_COOKIE). */
+int sock_cookie(uint64_t *cookie, int fd);
+
 int sock_local(struct sa *local, int fd);
 
 /* Sends one datagram. ENOBUFS: the kernel has no room now; EINVAL, ENETUNREACH,

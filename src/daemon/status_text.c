@@ -259,7 +259,9 @@ void status_event_text(char *buf, size_t size, const struct event *e,
 		break;
 
 	case EVENT_FLOW_UP:
-		(void)re_snprintf(buf, size, "flow %u is up", e->flow);
+		(void)re_snprintf(buf, size, e->value == EVENT_TAKEN_OVER
+				  ? "flow %u goes on after a restart"
+				  : "flow %u is up", e->flow);
 		break;
 
 	case EVENT_FLOW_DOWN:

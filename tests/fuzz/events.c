@@ -541,6 +541,12 @@ static void do_restart(struct play *p)
 }
 
 
+static void do_hand_over(struct play *p)
+{
+	(void)world_hand_over(&p->w);
+}
+
+
 static void do_event(struct play *p)
 {
 	account_on_event(&p->w.account, EVENT_CONFIG, p->w.now);
@@ -646,6 +652,7 @@ static void do_well(struct play *p)
 /* Every byte is an event; what leads on comes more often. */
 static void (*const eventv[])(struct play *p) = {
 	do_start, do_stop, do_pause, do_kick, do_reconnect, do_restart,
+	do_hand_over, do_hand_over,
 	do_event, do_olds, do_olds, do_redirect, do_redirect, do_families,
 	do_race, do_race, do_race_turn, do_rival, do_rival_refused,
 	do_local, do_no_dns,

@@ -348,6 +348,14 @@ static void restored(struct story *s)
 }
 
 
+static void hand_over(struct story *s)
+{
+	none_left(s);
+	if (!world_hand_over(&s->w))
+		fail(s, "it cannot be handed over now");
+}
+
+
 static void old(struct story *s)
 {
 	const unsigned n = (unsigned)number(s);
@@ -513,7 +521,7 @@ static const struct {
 	{"start", start}, {"stop", stop}, {"pause", pause_}, {"kick", kick},
 	{"reconnect", reconnect}, {"fetch", fetch}, {"probe", probe},
 	{"purge", purge}, {"local-event", local_event},
-	{"restored", restored}, {"old", old}, {"resolved", resolved},
+	{"restored", restored}, {"old", old}, {"hand-over", hand_over}, {"resolved", resolved},
 	{"resolve-failed", resolve_failed}, {"dns-away", dns_away},
 	{"knock", knock}, {"replace-turn", replace_turn},
 	{"connected", connected}, {"rival-connected", rival_connected},

@@ -15,6 +15,7 @@
  *   start stop pause kick reconnect fetch probe purge local-event   orders
  *   restored CSEQ [worked]              the process is killed and begins anew
  *                      with what it had kept (not the account: start)
+ *   hand-over          the process ends and another one goes on with the flow
  *   old N              bindings that we made before and may still be there;
  *                      their keys are 1 to N
  *   resolved N [down MASK] [families] [stream MASK]   addresses; `families`:

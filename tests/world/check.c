@@ -288,6 +288,16 @@ void check_restart(struct world *w, uint32_t cseq, bool worked)
 }
 
 
+/* Nobody outside notices: what was watched goes on. */
+void check_hand_over(struct world *w, bool good)
+{
+	check(w, good, "what is handed over is of no use");
+	w->watch.restored = false;
+	w->watch.aside_from = w->watch.moved_from = 0;
+	check_order(w);
+}
+
+
 void check_resolve(struct world *w)
 {
 	const bool parked = w->now >= w->watch.resolved_at + REG_PARK_MAX;

@@ -97,6 +97,55 @@ void world_restart(struct world *w, uint32_t cseq, bool worked)
 }
 
 
+/* Another one with what was kept, as after any restart. */
+static void renew_account(struct world *w, const struct handover *h)
+{
+	const bool worked = world_reg(w)->challenge.worked;
+	struct event keptv[WORLD_EVENTS];
+	const struct event *e;
+	unsigned n = 0;
+
+	while (n < WORLD_EVENTS && (e = journal_get(&w->account.journal, n)))
+		keptv[n++] = *e;
+
+	account_init(&w->account, &w->policy, &w->reg, w->eventv,
+		     WORLD_EVENTS, rng_next(&world_reg(w)->rng), NULL, NULL,
+		     NULL, w->now);
+	account_restore(&w->account, 0, h->reg.cseq, h->reg.outbound,
+			worked);
+	restore_events(w, keptv, n);
+}
+
+
+bool world_hand_over(struct world *w)
+{
+	const struct flow_policy policy = w->link.flow.policy;
+	static const struct link none;
+	struct handover h;
+
+	if (account_handover_ready(&w->account, 0, &w->link.flow, w->now) !=
+	    HANDOVER_NOW)
+		return false;
+
+	account_hand_over(&w->account, 0, &w->link.flow, &h);
+	check_hand_over(w, handover_good(&h, w->now));
+
+	/* what a probe would bring is not awaited any more, nor what comes by
+	 * a flow that was replaced */
+	w->probe_open = false;
+	w->elder = none;
+	w->edge_first += w->link.index;
+	w->link.index = 0;
+	renew_account(w, &h);
+	flow_init(&w->link.flow, &policy, rng_next(&world_reg(w)->rng),
+		  w->now);
+	flow_take_over(&w->link.flow, &h.flow, w->now);
+	step(w, account_take_over(&w->account, 0, &h, w->now));
+
+	return true;
+}
+
+
 /* --- orders --- */
 
 void world_start(struct world *w)

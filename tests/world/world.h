@@ -10,6 +10,7 @@
 #include "account.h"
 #include "edge.h"
 #include "flow.h"
+#include "handover.h"
 
 
 /* What was done, as the outside sees it. */
@@ -201,6 +202,9 @@ static inline struct reg *world_reg(struct world *w)
  * on with was kept on disk. `cseq`: at least the last one sent. */
 void world_restart(struct world *w, uint32_t cseq, bool worked);
 
+/* It ends and another one goes on, with the flow, if they may. */
+bool world_hand_over(struct world *w);
+
 /* Orders to the account. */
 void world_start(struct world *w);
 void world_stop(struct world *w);
@@ -289,6 +293,7 @@ void check_state(struct world *w);                 /* after every step */
 void check_timers(struct world *w, msec_t next);   /* after the timers ran */
 void check_order(struct world *w);                 /* start, stop, kick */
 void check_restart(struct world *w, uint32_t cseq, bool worked);
+void check_hand_over(struct world *w, bool good);
 void check_resolve(struct world *w);
 void check_renew(struct world *w);
 void check_knock(struct world *w);

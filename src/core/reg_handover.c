@@ -1,0 +1,47 @@
+/* A registration that goes on in a new process: see handover.h. */
+
+#include "handover.h"
+#include "reg_step.h"
+
+
+/* The address that its flow goes to, the only one that is known of. */
+static void take_target(struct reg *r, bool stream, bool ipv6)
+{
+	const struct target_list list = {
+		.count = 1,
+		.stream = stream,
+		.ipv6 = ipv6,
+	};
+
+	target_on_resolved(&r->target, &list, &r->rng);
+	target_on_connected(&r->target, 0);
+}
+
+
+/* A refresh that was due meanwhile is sent at once. */
+void reg_take_over(struct reg *r, const struct handover *h)
+{
+	const struct handover_reg *was = &h->reg;
+
+	take_target(r, h->stream, h->edge.family == ADDR_IPV6);
+	r->cseq = was->cseq > r->cseq ? was->cseq : r->cseq;
+	r->expires = was->expires;
+	r->granted = was->granted;
+	r->sent_at = was->sent_at;
+	r->answer_at = was->answer_at;
+	r->lease_end = was->lease_end;
+	r->refresh_at = was->refresh_at;
+	r->plain = was->plain;
+	r->outbound = was->outbound;
+	r->token = was->token;
+	r->alone = was->alone;
+	r->match = was->match;
+	r->contact = was->contact;
+	r->proven = h->flow.proven;
+	r->flow = r->here = r->answered = true;
+	r->restored = false;     /* nobody has another CSeq in mind */
+	r->reason = REASON_OK;
+	r->code = ANSWER_OK;
+
+	reg_set(r, REG_BOUND, r->refresh_at);
+}
