@@ -43,7 +43,8 @@ ifeq ($(RE_INC),)
 RE_INC   := -isystem /usr/include/re
 endif
 
-ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-DCONFIG_PRESETS='"$(PREFIX)/share/sipregd/presets"' $(CPPFLAGS)
 ALL_CFLAGS   = -std=c11 $(OPTFLAGS) $(WARN) $(HARDEN) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS  = $(LDHARDEN) $(SANITIZE) $(LDFLAGS)
 

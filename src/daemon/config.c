@@ -4,8 +4,9 @@
  * The parts: config_source.c reads and parses a file, config_table.c has a row
  * for each key, config_value.c turns settings into values by those rows,
  * config_check.c and config_uri.c know what strings must look like,
- * config_account.c merges and multiplies accounts, config_derive.c finishes
- * them, config_secret.c reads passwords, config_text.c prints it all. */
+ * config_account.c merges and multiplies accounts, config_preset.c finds
+ * presets, config_derive.c finishes accounts, config_secret.c reads passwords,
+ * config_text.c prints it all. */
 
 #include <dirent.h>
 #include <errno.h>

@@ -15,7 +15,9 @@
 #define CONFIG_FILE      "/etc/sipregd/sipregd.conf"
 #define CONFIG_SOCKET    "/run/sipregd/control"
 #define CONFIG_STATE_DIR "/var/lib/sipregd"
+#ifndef CONFIG_PRESETS           /* else from the Makefile: below its PREFIX */
 #define CONFIG_PRESETS   "/usr/share/sipregd/presets"
+#endif
 
 #define CONFIG_ACCOUNTS_MAX 200000       /* twice of what it is built for */
 

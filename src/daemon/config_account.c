@@ -2,21 +2,12 @@
  * key by key, then as many accounts as `count` says. */
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "config_check.h"
 #include "config_load.h"
 
 
-#define PATH_ROOM   4096         /* bytes of a path */
 #define ACCOUNTS_FIRST 16        /* room in the vector at first, doubling */
-
-struct preset {
-	struct le le;
-	char *name;
-	struct source *source;           /* NULL: cannot be loaded */
-};
 
 
 static void raw_handler(void *arg)
@@ -40,15 +31,6 @@ static void conf_handler(void *arg)
 static struct account_conf *account_conf_alloc(void)
 {
 	return mem_zalloc(sizeof(struct account_conf), conf_handler);
-}
-
-
-static void preset_handler(void *arg)
-{
-	struct preset *p = arg;
-
-	list_unlink(&p->le);
-	mem_deref(p->name);
 }
 
 
@@ -143,56 +125,6 @@ static void read_layer(struct load *l, struct account_raw *raw,
 }
 
 
-static struct preset *preset_load(struct load *l, const char *name,
-				  config_setting_t *s)
-{
-	struct preset *p;
-	char path[PATH_ROOM];
-
-	p = mem_zalloc(sizeof(*p), preset_handler);
-	if (!p || str_dup(&p->name, name)) {
-		mem_deref(p);
-		say_no_memory(&l->y);
-		return NULL;
-	}
-
-	list_append(&l->presetl, &p->le, p);
-	if (snprintf(path, sizeof(path), "%s/%s.conf", l->presets, name) >=
-	    (int)sizeof(path) || access(path, F_OK)) {
-		say_error(&l->y, s, "preset: there is no \"%s\" in %s", name,
-			  l->presets);
-		return p;
-	}
-
-	if (source_load(&p->source, &l->y, path))
-		return p;
-
-	list_append(&l->sourcel, &p->source->le, p->source);
-	s = config_setting_get_member(config_root_setting(&p->source->cfg),
-				      "preset");
-	if (s)
-		say_error(&l->y, s, "preset: a preset cannot have one itself");
-
-	return p;
-}
-
-
-static struct preset *preset_get(struct load *l, const char *name,
-				 config_setting_t *s)
-{
-	struct le *le;
-
-	LIST_FOREACH(&l->presetl, le) {
-		struct preset *p = le->data;
-
-		if (!strcmp(p->name, name))
-			return p;
-	}
-
-	return preset_load(l, name, s);
-}
-
-
 static void read_preset(struct load *l, struct account_raw *raw,
 			config_setting_t *group)
 {
@@ -201,17 +133,17 @@ static void read_preset(struct load *l, struct account_raw *raw,
 	const char *name = s ? config_setting_get_string(s)
 			     : raw->conf.preset;
 	config_setting_t *place = s ? s : raw->setv[index];
-	struct preset *p;
+	struct source *source;
 
 	/* a wrong name is said later, with all the other strings */
 	if (!place || !name || !*name || check_preset(name))
 		return;
 
-	p = preset_get(l, name, place);
-	if (!p || !p->source)
+	source = preset_source(l, name, place);
+	if (!source)
 		return;
 
-	read_layer(l, raw, config_root_setting(&p->source->cfg));
+	read_layer(l, raw, config_root_setting(&source->cfg));
 	raw->setv[index] = place;
 }
 

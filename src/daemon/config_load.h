@@ -12,7 +12,7 @@ struct load {
 	struct sayer y;
 	struct config *c;
 	char *dir;               /* of the main file, absolute */
-	const char *presets;     /* directory */
+	const char *presets;     /* where they were installed */
 	struct list sourcel;     /* struct source: all are needed to the end */
 	struct list presetl;
 	struct account_raw *defaults;
@@ -32,6 +32,14 @@ int defaults_read(struct load *l, config_setting_t *group);
 
 /* One element of `accounts`; becomes `count` of them. */
 void account_read(struct load *l, config_setting_t *group);
+
+
+/* --- config_preset.c --- */
+
+/* The file of that name, NULL: none that can be used, which was said (about
+ * `s` if there is none). It lives as long as l->sourcel. */
+struct source *preset_source(struct load *l, const char *name,
+			     config_setting_t *s);
 
 
 /* --- config_number.c --- */

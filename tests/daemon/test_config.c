@@ -408,6 +408,90 @@ START_TEST(presets_are_checked_like_everything)
 END_TEST
 
 
+START_TEST(a_wrong_preset_is_told_those_that_there_are)
+{
+	bad("preset = \"telekom\";", "preset: there is no \"telekom\" in ");
+	has("/presets, nor any other\n");
+
+	put("presets/telekom.conf", "");
+	bad("preset = \"telecom\";", "preset: there is no \"telecom\" in ");
+	has("/presets, only telekom; did you mean \"telekom\"?\n");
+
+	put("presets/.hidden.conf", "");
+	put("presets/a name.conf", "");
+	put("presets/.conf", "");
+	put("presets/sipgate.conf.dpkg-new", "");
+	put("presets/1und1.conf", "");
+	put("presets/sipgate.conf", "");
+	bad("preset = \"fritzbox\";", "preset: there is no \"fritzbox\" in ");
+	has("/presets, only 1und1, sipgate and telekom\n");
+}
+END_TEST
+
+
+START_TEST(more_presets_than_a_message_holds_are_cut)
+{
+	char name[64];
+
+	for (int i = 100; i < 200; i++) {
+		(void)snprintf(name, sizeof(name), "presets/p%d.conf", i);
+		put(name, "");
+	}
+
+	bad("preset = \"none\";", "preset: there is no \"none\" in ");
+	has("/presets, only p100, p101, p102");
+	has(", ...\n");
+}
+END_TEST
+
+
+/* As with /etc/sipregd/presets and what the package brings. */
+START_TEST(own_presets_come_before_the_installed_ones)
+{
+	static const char text[] =
+		"accounts = ( { name = \"a\"; aor = \"sip:a@b\";"
+		" preset = \"p\"; } );";
+
+	ck_assert_int_eq(0, mkdir(path("etc"), 0700));
+	ck_assert_int_eq(0, mkdir(path("etc/presets"), 0700));
+	put("etc/t.conf", text);
+
+	put("presets/p.conf", "expires = 200; dscp = 20;");
+	ck_assert_int_eq(0, load_file("etc/t.conf"));
+	ck_assert_uint_eq(200, only()->policy.reg.expires);
+
+	put("etc/presets/p.conf", "expires = 300;");
+	ck_assert_int_eq(0, load_file("etc/t.conf"));
+	ck_assert_uint_eq(300, only()->policy.reg.expires);
+	ck_assert_uint_eq(24, only()->dscp);
+
+	put("etc/presets/p.conf", "expires = 1;");
+	ck_assert_int_eq(EINVAL, load_file("etc/t.conf"));
+	has("etc/presets/p.conf:1: expires: 1 is out of range");
+
+	put("etc/t.conf", "accounts = ( { name = \"a\"; aor = \"sip:a@b\";"
+	    " preset = \"q\"; } );");
+	put("presets/q2.conf", "");
+	ck_assert_int_eq(EINVAL, load_file("etc/t.conf"));
+	has("/presets, only p and q2; did you mean \"");
+}
+END_TEST
+
+
+START_TEST(an_own_preset_that_cannot_be_read_hides_no_other)
+{
+	put("presets/p.conf", "expires = 200;");
+	ck_assert_int_eq(0, mkdir(path("etc"), 0700));
+	ck_assert_int_eq(0, mkdir(path("etc/presets"), 0700));
+	ck_assert_int_eq(0, mkdir(path("etc/presets/p.conf"), 0700));
+	put("etc/t.conf", "accounts = ( { name = \"a\"; aor = \"sip:a@b\";"
+	    " preset = \"p\"; } );");
+	ck_assert_int_eq(EINVAL, load_file("etc/t.conf"));
+	has("etc/presets/p.conf:0: cannot be read: Is a directory");
+}
+END_TEST
+
+
 START_TEST(count_makes_numbered_accounts)
 {
 	const struct account_conf *a, *b;
@@ -1322,6 +1406,10 @@ Suite *suite_config(void)
 	tcase_add_test(tc, defaults_preset_and_account_merge_key_by_key);
 	tcase_add_test(tc, a_preset_can_come_from_defaults);
 	tcase_add_test(tc, presets_are_checked_like_everything);
+	tcase_add_test(tc, a_wrong_preset_is_told_those_that_there_are);
+	tcase_add_test(tc, more_presets_than_a_message_holds_are_cut);
+	tcase_add_test(tc, own_presets_come_before_the_installed_ones);
+	tcase_add_test(tc, an_own_preset_that_cannot_be_read_hides_no_other);
 	tcase_add_test(tc, count_makes_numbered_accounts);
 	tcase_add_test(tc,
 		a_count_of_one_replaces_too_and_without_count_nothing_does);
