@@ -1,10 +1,12 @@
 /* Calls one method of the daemon and hands out its replies. */
 
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
@@ -91,13 +93,34 @@ static enum result broken(const struct call *c, const char *what)
 }
 
 
+/* Whoever opens the socket needs its write permission (unix(7)). */
+static void refused(const char *path)
+{
+	const struct group *group;
+	struct stat st;
+
+	if (stat(path, &st) || !(st.st_mode & S_IWGRP) || !st.st_gid) {
+		complain("%s: permission denied; be root", path);
+		return;
+	}
+
+	group = getgrgid(st.st_gid);
+	if (group)
+		complain("%s: permission denied; be root or in the group %s",
+			 path, group->gr_name);
+	else
+		complain("%s: permission denied; be root or in the group %u",
+			 path, (unsigned)st.st_gid);
+}
+
+
 static enum result connect_failed(const struct call *c, int err)
 {
 	switch (err) {
 
 	case EACCES:
 	case EPERM:
-		complain("%s: not permitted", c->opt->socket);
+		refused(c->opt->socket);
 		return RESULT_NOT_PERMITTED;
 
 	case EAGAIN:
@@ -105,8 +128,9 @@ static enum result connect_failed(const struct call *c, int err)
 
 	case ENOENT:
 	case ECONNREFUSED:
-		complain("%s: sipregd is not running here (%s)",
-			 c->opt->socket, strerror(err));
+		complain("%s: sipregd is not running here (%s); start it, or "
+			 "name its control_socket with -s", c->opt->socket,
+			 strerror(err));
 		return RESULT_UNREACHABLE;
 
 	default:

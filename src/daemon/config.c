@@ -330,10 +330,14 @@ static void load_main(struct load *l, const char *file)
 }
 
 
-int config_load_presets(struct config **cp, const char *file,
-			const char *presets, config_message_h *h, void *arg)
+static int load(struct config **cp, const char *file, const char *presets,
+		bool check, config_message_h *h, void *arg)
 {
-	struct load l = {.y = {.h = h, .arg = arg}, .presets = presets};
+	struct load l = {
+		.y = {.h = h, .arg = arg},
+		.presets = presets,
+		.check = check,
+	};
 	int err = 0;
 
 	if (!cp || !file || !presets)
@@ -382,7 +386,21 @@ int config_load_presets(struct config **cp, const char *file,
 int config_load(struct config **cp, const char *file, config_message_h *h,
 		void *arg)
 {
-	return config_load_presets(cp, file, CONFIG_PRESETS, h, arg);
+	return load(cp, file, CONFIG_PRESETS, false, h, arg);
+}
+
+
+int config_check(struct config **cp, const char *file, config_message_h *h,
+		 void *arg)
+{
+	return load(cp, file, CONFIG_PRESETS, true, h, arg);
+}
+
+
+int config_load_presets(struct config **cp, const char *file,
+			const char *presets, config_message_h *h, void *arg)
+{
+	return load(cp, file, presets, false, h, arg);
 }
 
 

@@ -124,6 +124,12 @@ typedef void (config_message_h)(bool error, const char *text, void *arg);
 int config_load(struct config **cp, const char *file, config_message_h *h,
 		void *arg);
 
+/* The same to look at it only (-t, -n), outside of the service, which alone is
+ * given credentials: where there is no $CREDENTIALS_DIRECTORY, one that is not
+ * in /etc/sipregd/credentials or cannot be read there is a warning. */
+int config_check(struct config **cp, const char *file, config_message_h *h,
+		 void *arg);
+
 /* The same with presets from another directory than CONFIG_PRESETS. */
 int config_load_presets(struct config **cp, const char *file,
 			const char *presets, config_message_h *h, void *arg);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "config_check.h"
 #include "config_load.h"
+#include "secret.h"
 
 
 #define ACCOUNTS_FIRST 16        /* room in the vector at first, doubling */
@@ -24,7 +25,7 @@ static void conf_handler(void *arg)
 	mem_deref(a->file);
 	mem_deref(a->aor_user);
 	mem_deref(a->aor_host);
-	mem_deref(a->turn_password);
+	(void)secret_deref(a->turn_password);
 }
 
 
@@ -96,20 +97,19 @@ static void begin_layer(struct load *l, struct account_raw *raw,
 
 	for (size_t i = 0; given && i < keys_account.keyc; i++) {
 		const struct key *key = &keys_account.keyv[i];
-		char **s = key_string(key, raw), *none;
+		char *none;
 
 		if (!(key->flags & KEY_SOURCE))
 			continue;
 
-		none = value_dup("", false);
+		none = value_dup(key, "");
 		if (!none) {
 			say_no_memory(&l->y);
 			return;
 		}
 
 		raw->setv[i] = NULL;
-		mem_deref(*s);
-		*s = none;
+		value_set(key, key_string(key, raw), none);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "config_load.h"
 #include "config_uri.h"
+#include "secret.h"
 #include "trust.h"
 
 
@@ -268,7 +269,7 @@ static bool check_file(struct work *w, const char *key, const char *path,
 	else
 		ok = true;
 
-	if (ok && secret && st.st_mode & S_IROTH)
+	if (ok && secret && source_exposed(path, st.st_mode))
 		WARN(w, key, "%s: others can read %s (mode %04o), chmod o-r "
 		     "it", key, path, (unsigned)st.st_mode & 07777);
 
@@ -364,6 +365,13 @@ static void check_inbound(struct work *w)
 }
 
 
+static void share(char **dst, char *secret)
+{
+	(void)secret_deref(*dst);
+	*dst = secret_ref(secret);
+}
+
+
 static void derive_secrets(struct work *w)
 {
 	const struct account_conf *prev = w->prev;
@@ -384,7 +392,7 @@ static void derive_secrets(struct work *w)
 	if (prev && (*a->password_file || *a->credential) &&
 	    prev->password_file == a->password_file &&
 	    prev->credential == a->credential)
-		take(w, &a->password, mem_ref(prev->password), NULL);
+		share(&a->password, prev->password);
 	else if (*a->password_file)
 		ok = secret_read(l, &a->password, "password_file",
 				 a->password_file, written(w, "password_file"));
@@ -393,7 +401,7 @@ static void derive_secrets(struct work *w)
 				       written(w, "credential"));
 
 	if (prev && prev->turn_password_file == a->turn_password_file)
-		take(w, &a->turn_password, mem_ref(prev->turn_password), NULL);
+		share(&a->turn_password, prev->turn_password);
 	else if (*a->turn_password_file)
 		ok &= secret_read(l, &a->turn_password, "turn.password_file",
 				  a->turn_password_file,
@@ -409,7 +417,7 @@ bool account_derive(struct load *l, const struct account_raw *raw,
 {
 	struct work w = {l, raw, a, prev, group, valid};
 
-	a->turn_password = value_dup("", false);
+	a->turn_password = secret_dup("");
 	if (!a->turn_password) {
 		say_no_memory(&l->y);
 		return false;

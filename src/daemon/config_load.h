@@ -13,6 +13,7 @@ struct load {
 	struct config *c;
 	char *dir;               /* of the main file, absolute */
 	const char *presets;     /* where they were installed */
+	bool check;              /* config_check() */
 	struct list sourcel;     /* struct source: all are needed to the end */
 	struct list presetl;
 	struct account_raw *defaults;

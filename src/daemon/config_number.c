@@ -26,7 +26,7 @@ bool number_mark(const struct key *key, void *base)
 
 
 /* `s` with every %d replaced. NULL: no memory. */
-static char *number_in(const char *s, uint32_t n, bool secret)
+static char *number_in(const struct key *key, const char *s, uint32_t n)
 {
 	char number[NUMBER_LEN + 1], *copy, *p;
 	size_t len, marks = 0;
@@ -35,7 +35,7 @@ static char *number_in(const char *s, uint32_t n, bool secret)
 	for (const char *m = s; (m = strstr(m, NUMBER_MARK)); m += MARK_LEN)
 		++marks;
 
-	copy = value_alloc(strlen(s) - marks * MARK_LEN + marks * len, secret);
+	copy = value_alloc(key, strlen(s) - marks * MARK_LEN + marks * len);
 	if (!copy)
 		return NULL;
 
@@ -54,7 +54,8 @@ static char *number_in(const char *s, uint32_t n, bool secret)
 }
 
 
-static bool number_strings(char ***vp, size_t c, uint32_t n)
+static bool number_strings(const struct key *key, char ***vp, size_t c,
+			   uint32_t n)
 {
 	char **v = value_vector(c);
 
@@ -62,7 +63,7 @@ static bool number_strings(char ***vp, size_t c, uint32_t n)
 		return false;
 
 	for (size_t i = 0; i < c; i++) {
-		v[i] = number_in((*vp)[i], n, false);
+		v[i] = number_in(key, (*vp)[i], n);
 		if (!v[i]) {
 			mem_deref(v);
 			return false;
@@ -86,19 +87,18 @@ bool number_all(struct account_conf *a, uint32_t n)
 			continue;
 
 		if (key->type == KEY_STRINGS) {
-			if (!number_strings(key_strings(key, a),
+			if (!number_strings(key, key_strings(key, a),
 					    *key_stringc(key, a), n))
 				return false;
 			continue;
 		}
 
 		s = key_string(key, a);
-		new = number_in(*s, n, key->flags & KEY_SECRET);
+		new = number_in(key, *s, n);
 		if (!new)
 			return false;
 
-		mem_deref(*s);
-		*s = new;
+		value_set(key, s, new);
 	}
 
 	return true;

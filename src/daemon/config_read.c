@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "config_scan.h"
 #include "config_value.h"
+#include "secret.h"
 
 
 #define FULL_MAX  80             /* bytes of "group.key" */
@@ -53,7 +55,7 @@ static void check_mode(struct reader *r, const struct key *key,
 {
 	struct source *src = source_of(s);
 
-	if (!(src->mode & S_IROTH) || src->mode_told)
+	if (src->mode_told || !source_exposed(src->file, src->mode))
 		return;
 
 	src->mode_told = true;
@@ -68,25 +70,23 @@ static void read_string(struct reader *r, const struct key *key,
 			config_setting_t *s)
 {
 	const char *text = config_setting_get_string(s);
-	const bool secret = key->flags & KEY_SECRET;
-	char **dst = key_string(key, r->base), *copy;
+	char *copy = setting_secret(s);
 
 	if (!text) {
 		wrong_type(r, key, s, "a string");
 		return;
 	}
 
-	if (secret && *text)
+	if (copy && *copy)
 		check_mode(r, key, s);
 
-	copy = value_dup(text, secret);
+	copy = copy ? secret_ref(copy) : value_dup(key, text);
 	if (!copy) {
 		say_no_memory(r->y);
 		return;
 	}
 
-	mem_deref(*dst);
-	*dst = copy;
+	value_set(key, key_string(key, r->base), copy);
 }
 
 
@@ -154,7 +154,7 @@ static void read_strings(struct reader *r, const struct key *key,
 		if (!element_valid(r, key, e))
 			continue;
 
-		v[c] = value_dup(config_setting_get_string(e), false);
+		v[c] = value_dup(key, config_setting_get_string(e));
 		if (!v[c]) {
 			say_no_memory(r->y);
 			break;

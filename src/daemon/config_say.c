@@ -3,13 +3,14 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "config_scan.h"
 #include "config_source.h"
 
 
 #define MESSAGE_MAX 1024         /* bytes of a message */
 #define FILE_SHOWN  240          /* bytes of a file's name */
 
-/* Bits of a setting's hook: what was said of it already. */
+/* Bits of SETTING_SAID: what was said of it already. */
 #define SAID_ERROR   1u
 #define SAID_WARNING 2u
 

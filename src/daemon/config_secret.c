@@ -1,14 +1,18 @@
 /* Secrets from files: one line, of a bounded size, never in a message. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "config_check.h"
 #include "config_load.h"
+#include "secret.h"
 
 
-#define PATH_ROOM 4096           /* bytes of a path */
+#define PATH_ROOM   4096         /* bytes of a path */
+#define CREDENTIALS "/etc/sipregd/credentials/"  /* of sipregd.service */
 
 
 /* Ends the text after its line. What is wrong with it, or NULL. */
@@ -63,17 +67,17 @@ bool secret_read(struct load *l, char **dst, const char *key,
 		goto out;
 	}
 
-	if (mode & S_IROTH)
+	if (source_exposed(path, mode))
 		say_warning(&l->y, s, "%s: others can read %s (mode %04o), "
 			    "chmod o-r it", key, path, (unsigned)mode & 07777);
 
-	secret = value_dup(text, true);
+	secret = secret_dup(text);
 	if (!secret) {
 		say_no_memory(&l->y);
 		goto out;
 	}
 
-	mem_deref(*dst);
+	(void)secret_deref(*dst);
 	*dst = secret;
 	ok = true;
 
@@ -84,26 +88,59 @@ bool secret_read(struct load *l, char **dst, const char *key,
 }
 
 
-bool secret_credential(struct load *l, char **dst, const char *name,
-		       config_setting_t *s)
+/* Who is not the service looks where it is given them from, as far as he may:
+ * see config_check(). */
+static bool not_given(struct load *l, const char *name, config_setting_t *s)
 {
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_ROOM];
 
-	if (!dir || !*dir) {
+	if (!l->check) {
 		say_error(&l->y, s, "credential: \"%s\" cannot be read: "
 			  "$CREDENTIALS_DIRECTORY is not set (it is by "
 			  "LoadCredential= in a systemd unit)", name);
 		return false;
 	}
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-	    (int)sizeof(path)) {
-		say_error(&l->y, s, "credential: the path is too long");
-		return false;
+	(void)snprintf(path, sizeof(path), CREDENTIALS "%s", name);
+	if (access(path, R_OK))
+		say_warning(&l->y, s, "credential: whether the service has "
+			    "\"%s\" cannot be seen here (%s: %s)", name, path,
+			    strerror(errno));
+
+	return true;
+}
+
+
+bool secret_credential(struct load *l, char **dst, const char *name,
+		       config_setting_t *s)
+{
+	/* by LoadCredential=NAME, ImportCredential=sipregd.*, and
+	 * LoadCredential=sipregd:DIRECTORY */
+	static const char *const prefixv[] = {"", "sipregd.", "sipregd_"};
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char path[PATH_ROOM];
+	struct stat st;
+
+	if (!dir || !*dir)
+		return not_given(l, name, s);
+
+	for (size_t i = 0; i < sizeof(prefixv) / sizeof(prefixv[0]); i++) {
+		if (snprintf(path, sizeof(path), "%s/%s%s", dir, prefixv[i],
+			     name) >= (int)sizeof(path)) {
+			say_error(&l->y, s, "credential: the path is too "
+				  "long");
+			return false;
+		}
+
+		/* one that cannot be looked at is said to be unreadable */
+		if (!stat(path, &st) || errno != ENOENT)
+			return secret_read(l, dst, "credential", path, s);
 	}
 
-	return secret_read(l, dst, "credential", path, s);
+	say_error(&l->y, s, "credential: there is no \"%s\" in %s: put it into "
+		  CREDENTIALS "%s and restart sipregd", name, dir, name);
+
+	return false;
 }
 
 

@@ -12,13 +12,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "config_scan.h"
 #include "config_source.h"
 #include "file.h"
 
 
 #define READ_FIRST  4096         /* bytes, doubling */
-#define HUGE_TEXT   "9e99"       /* SOURCE_HUGE; what it replaces is longer */
-#define INCLUDE     "@include"
 
 
 struct source *source_of(const config_setting_t *s)
@@ -117,80 +116,39 @@ void source_wipe(char *text, size_t len)
 }
 
 
-/* The end of the number at `p`, and does it fit what libconfig makes of it:
- * int, or long long with L? */
-static char *number_end(char *p, bool *fits)
+/* Nobody gets past a directory without x. */
+static bool others_pass(char *path)
 {
-	const bool hex = p[0] == '0' && (p[1] == 'x' || p[1] == 'X');
-	char *end;
-	long long n;
+	struct stat st;
+	char *slash;
 
-	errno = 0;
-	n = strtoll(p, &end, hex ? 16 : 10);
-	*fits = !errno;
+	while ((slash = strrchr(path, '/'))) {
+		/* "/" itself has no name before its slash */
+		slash[slash == path] = '\0';
+		if (!stat(path, &st) && !(st.st_mode & S_IXOTH))
+			return false;
 
-	if (*end == 'L') {
-		while (*end == 'L')
-			++end;
-	}
-	else if (*end == '.' || *end == 'e' || *end == 'E') {
-		*fits = true;    /* a float, refused later */
-		while (isalnum((unsigned char)*end) || *end == '.' ||
-		       ((*end == '-' || *end == '+') &&
-			(end[-1] == 'e' || end[-1] == 'E')))
-			++end;
-	}
-	else if (n > INT32_MAX || n < INT32_MIN) {
-		*fits = false;
+		if (slash == path)
+			break;
 	}
 
-	return end;
+	return true;
 }
 
 
-/* NULL: it has no end. */
-static char *string_end(char *p)
+bool source_exposed(const char *file, mode_t mode)
 {
-	for (++p; *p && *p != '"'; ++p) {
-		if (*p == '\\' && p[1])
-			++p;
-	}
+	char *path;
+	bool exposed;
 
-	return *p ? p + 1 : NULL;
-}
+	if (!(mode & S_IROTH))
+		return false;
 
+	path = realpath(file, NULL);
+	exposed = !path || others_pass(path);
+	free(path);
 
-/* Behind a comment at `p`; `p` itself if there is none; NULL: it has no
- * end. */
-static char *comment_end(char *p)
-{
-	char *end;
-
-	if (*p == '#' || (p[0] == '/' && p[1] == '/'))
-		return p + strcspn(p, "\n");
-
-	if (p[0] != '/' || p[1] != '*')
-		return p;
-
-	end = strstr(p + 2, "*/");
-
-	return end ? end + 2 : NULL;
-}
-
-
-static bool number_begins(const char *p)
-{
-	return isdigit((unsigned char)*p) ||
-	       ((*p == '-' || *p == '+') && isdigit((unsigned char)p[1]));
-}
-
-
-static char *name_end(char *p)
-{
-	while (isalnum((unsigned char)*p) || (*p && strchr("*_-", *p)))
-		++p;
-
-	return p;
+	return exposed;
 }
 
 
@@ -202,60 +160,6 @@ static unsigned line_of(const char *text, const char *p)
 		line += *text == '\n';
 
 	return line;
-}
-
-
-/* Makes a number that does not fit a SOURCE_HUGE. */
-static char *scan_number(char *p)
-{
-	bool fits;
-	char *end = number_end(p, &fits);
-
-	if (!fits) {
-		memset(p, ' ', (size_t)(end - p));
-		memcpy(p, HUGE_TEXT, strlen(HUGE_TEXT));
-	}
-
-	return end;
-}
-
-
-/* Looks at all of the text before libconfig does. What is wrong, or NULL; *pp:
- * the place. A string without end would be leaked, and not be found where it
- * begins; an @include would be opened by libconfig's scanner. */
-static const char *scan(char **pp)
-{
-	char *p = *pp, *end;
-
-	for (; *p; p = end) {
-		*pp = p;
-		end = comment_end(p);
-		if (!end)
-			return "the comment that begins here has no end";
-
-		if (end != p)
-			continue;
-
-		if (*p == '"') {
-			end = string_end(p);
-			if (!end)
-				return "a quote (\") is missing here or before";
-		}
-		else if (number_begins(p)) {
-			end = scan_number(p);
-		}
-		else if (isalpha((unsigned char)*p) || *p == '*') {
-			end = name_end(p);
-		}
-		else if (!strncmp(p, INCLUDE, strlen(INCLUDE))) {
-			return INCLUDE " is not supported, use include_dir";
-		}
-		else {
-			end = p + 1;
-		}
-	}
-
-	return NULL;
 }
 
 
@@ -271,29 +175,31 @@ static void destructor(void *arg)
 
 static int parse(struct source *s, struct sayer *y, char *text, size_t len)
 {
+	struct scanned scanned = {NULL};
 	char *place = memchr(text, '\0', len);
 	const char *wrong = "has a zero byte: this is no text file";
+	unsigned line;
 
 	if (!place) {
 		place = text;
-		wrong = scan(&place);
+		wrong = scan_text(&scanned, &place);
+	}
+	line = line_of(text, place);
+
+	if (!wrong && !config_read_string(&s->cfg, text)) {
+		wrong = config_error_text(&s->cfg);
+		wrong = wrong ? wrong : "syntax error";
+		line = (unsigned)config_error_line(&s->cfg);
 	}
 
-	if (wrong) {
-		say_error_at(y, s->file, line_of(text, place), "%s", wrong);
-		return EBADMSG;
-	}
+	if (wrong)
+		say_error_at(y, s->file, line, "%s", wrong);
+	else
+		scanned_give(&scanned, &s->cfg);
 
-	if (!config_read_string(&s->cfg, text)) {
-		const char *what = config_error_text(&s->cfg);
+	scanned_reset(&scanned);
 
-		say_error_at(y, s->file,
-			     (unsigned)config_error_line(&s->cfg), "%s",
-			     what ? what : "syntax error");
-		return EBADMSG;
-	}
-
-	return 0;
+	return wrong ? EBADMSG : 0;
 }
 
 

@@ -60,4 +60,8 @@ int source_read(char **textp, size_t *lenp, mode_t *modep, const char *file,
 		size_t max);
 void source_wipe(char *text, size_t len);
 
+/* Can others than its owner and group read the file that has this mode? Only
+ * if all directories that lead to it let them through. */
+bool source_exposed(const char *file, mode_t mode);
+
 #endif

@@ -2,35 +2,39 @@
  * checked and freed by the rows of their table. */
 
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <string.h>
 #include "config_check.h"
 #include "config_value.h"
+#include "secret.h"
 
 
-static void wipe_handler(void *arg)
+char *value_alloc(const struct key *key, size_t len)
 {
-	char *s = arg;
-
-	OPENSSL_cleanse(s, strlen(s));
+	return key->flags & KEY_SECRET ? secret_alloc(len)
+		: mem_zalloc(len + 1, NULL);
 }
 
 
-char *value_alloc(size_t len, bool secret)
-{
-	return mem_zalloc(len + 1, secret ? wipe_handler : NULL);
-}
-
-
-char *value_dup(const char *s, bool secret)
+char *value_dup(const struct key *key, const char *s)
 {
 	const size_t len = strlen(s);
-	char *copy = value_alloc(len, secret);
+	char *copy = value_alloc(key, len);
 
 	if (copy)
 		memcpy(copy, s, len);
 
 	return copy;
+}
+
+
+void value_set(const struct key *key, char **dst, char *s)
+{
+	if (key->flags & KEY_SECRET)
+		(void)secret_deref(*dst);
+	else
+		mem_deref(*dst);
+
+	*dst = s;
 }
 
 
@@ -55,7 +59,7 @@ int values_init(const struct keys *keys, void *base)
 
 		switch (key->type) {
 		case KEY_STRING:
-			*key_string(key, base) = value_dup(text, false);
+			*key_string(key, base) = value_dup(key, text);
 			if (!*key_string(key, base))
 				return ENOMEM;
 			break;
@@ -83,7 +87,9 @@ void values_ref(const struct keys *keys, void *base)
 	for (size_t i = 0; i < keys->keyc; i++) {
 		const struct key *key = &keys->keyv[i];
 
-		if (key->type == KEY_STRING)
+		if (key->type == KEY_STRING && key->flags & KEY_SECRET)
+			(void)secret_ref(*key_string(key, base));
+		else if (key->type == KEY_STRING)
 			(void)mem_ref(*key_string(key, base));
 		else if (key->type == KEY_STRINGS)
 			(void)mem_ref(*key_strings(key, base));
@@ -97,7 +103,7 @@ void values_deref(const struct keys *keys, void *base)
 		const struct key *key = &keys->keyv[i];
 
 		if (key->type == KEY_STRING)
-			mem_deref(*key_string(key, base));
+			value_set(key, key_string(key, base), NULL);
 		else if (key->type == KEY_STRINGS)
 			mem_deref(*key_strings(key, base));
 	}

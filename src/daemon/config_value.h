@@ -36,10 +36,13 @@ bool values_check(struct reader *r,
 /* What kind of thing stands there, in words. */
 const char *setting_kind(const config_setting_t *s);
 
-/* Room for `len` bytes and their zero, all zeros; wiped when it is freed if
- * it is secret. NULL: no memory. */
-char *value_alloc(size_t len, bool secret);
-char *value_dup(const char *s, bool secret);
+/* A string of this row: room for `len` bytes and their zero, all zeros, or a
+ * copy. NULL: no memory. Of KEY_SECRET are those of secret.h. */
+char *value_alloc(const struct key *key, size_t len);
+char *value_dup(const struct key *key, const char *s);
+
+/* Puts `s` in the place of what *dst holds, which is freed. */
+void value_set(const struct key *key, char **dst, char *s);
 
 /* A NULL-terminated vector of `n` strings, still NULL. */
 char **value_vector(size_t n);

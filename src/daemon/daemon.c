@@ -327,6 +327,13 @@ void daemon_start(struct daemon *d)
 }
 
 
+void daemon_stopped(struct daemon *d)
+{
+	daemon_tell_all_left(d);
+	d->stoppedh(d->arg);
+}
+
+
 void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg)
 {
 	size_t i;
@@ -342,7 +349,9 @@ void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg)
 		agent_stop(d->entryv[i]->agent, leave_handler);
 
 	if (--d->stopping == 0)
-		h(arg);
+		daemon_stopped(d);
+	else
+		daemon_tell_status(d);
 }
 
 

@@ -2,6 +2,7 @@
  * of the whole to the service manager. */
 
 #include <malloc.h>
+#include <string.h>
 #include "daemon_set.h"
 #include "log.h"
 #include "loop.h"
@@ -11,28 +12,54 @@
 
 enum {
 	TEXT_MAX = 256,
+	PATH_SHOWN = 256,        /* bytes of a path, for the service manager */
+	LEFT_LINES = 10,         /* accounts that have a line of their own at
+				    the stop; of more a total is told */
 	STATUS_DELAY = 200,      /* [ms] many verdicts, one STATUS= */
 	TRIM_DELAY = 5000,       /* [ms] of quiet after the last verdict */
 };
 
 
+/* Where somebody puts an account: include_dir as config.c finds it, or the
+ * file itself where there is none. */
+static void accounts_path(char *buf, size_t size, const struct config *c)
+{
+	const char *slash = strrchr(c->file, '/');
+
+	if (!*c->include_dir)
+		str_ncpy(buf, c->file, size);
+	else if (*c->include_dir == '/' || !slash)
+		str_ncpy(buf, c->include_dir, size);
+	else
+		(void)re_snprintf(buf, size, "%b%s", c->file,
+				  (size_t)(slash + 1 - c->file),
+				  c->include_dir);
+}
+
+
 void daemon_tell_status(void *arg)
 {
-	struct daemon *d = arg;
-	size_t i, enabled = 0, registered = 0, reachable = 0;
-	char text[TEXT_MAX];
+	const struct daemon *d = arg;
+	char dir[PATH_SHOWN], text[SERVICE_TEXT_MAX];
+	struct service_facts f = {
+		.file = d->config->file,
+		.dir = dir,
+		.refusal = &d->refusal,
+		.stopping = d->stoppedh,
+		.leaving = d->stopping,
+	};
 
-	for (i = 0; i < d->entryc; i++) {
+	accounts_path(dir, sizeof(dir), d->config);
+
+	for (size_t i = 0; i < d->entryc; i++) {
 		const struct agent *a = d->entryv[i]->agent;
-		const struct verdict *v = &agent_account(a)->verdict;
 
-		enabled += agent_conf(a)->enabled;
-		registered += v->registered;
-		reachable += v->reachable == REACHABLE_YES;
+		service_facts_add(&f, agent_conf(a)->name,
+				  agent_conf(a)->enabled,
+				  &agent_account(a)->verdict);
 	}
 
-	(void)re_snprintf(text, sizeof(text), "%zu/%zu reachable, "
-			  "%zu registered", reachable, enabled, registered);
+	service_text(text, sizeof(text), &f);
 	service_status(text);
 }
 
@@ -73,7 +100,8 @@ static void log_verdict(const struct agent *a, const struct event *e)
 }
 
 
-static void tell_event(const struct agent *a, const struct event *e)
+static void tell_event(const struct agent *a, const struct event *e,
+		       bool stopping)
 {
 	enum log_level level = LOG_LEVEL_DEBUG;
 	struct agent_flow f;
@@ -86,8 +114,13 @@ static void tell_event(const struct agent *a, const struct event *e)
 		log_verdict(a, e);
 		return;
 
-	case EVENT_FLOW_UP:
 	case EVENT_FLOW_DOWN:
+		/* all of them, and all at once */
+		if (!stopping)
+			level = LOG_LEVEL_INFO;
+		break;
+
+	case EVENT_FLOW_UP:
 	case EVENT_MAPPING:
 	case EVENT_BINDING:
 	case EVENT_GHOST_REMOVED:
@@ -143,20 +176,36 @@ void daemon_on_event(struct agent *a, const struct event *e, void *arg)
 {
 	struct entry *entry = arg;
 
-	tell_event(a, e);
+	tell_event(a, e, entry->daemon->stoppedh);
 
 	if (e->type == EVENT_VERDICT)
 		daemon_tell_later(entry->daemon);
 }
 
 
-void daemon_tell_left(const struct agent *a)
+void daemon_tell_left(struct daemon *d, const struct agent *a)
 {
 	const char *name = agent_conf(a)->name;
 
-	if (agent_left_behind(a) && agent_conf(a)->policy.reg.unregister)
-		log_warning(name, "could not un-register: the binding stays "
-			    "until its lease ends");
-	else if (agent_was_bound(a) && !agent_left_behind(a))
-		log_info(name, "un-registered");
+	if (agent_left_behind(a) && agent_conf(a)->policy.reg.unregister) {
+		if (!d->stoppedh || d->left_behind++ < LEFT_LINES)
+			log_warning(name, "could not un-register: the binding "
+				    "stays until its lease ends");
+	}
+	else if (agent_was_bound(a) && !agent_left_behind(a)) {
+		if (!d->stoppedh || d->left++ < LEFT_LINES)
+			log_info(name, "un-registered");
+	}
+}
+
+
+void daemon_tell_all_left(const struct daemon *d)
+{
+	if (d->left > LEFT_LINES)
+		log_info(NULL, "un-registered %zu accounts", d->left);
+
+	if (d->left_behind > LEFT_LINES)
+		log_warning(NULL, "could not un-register %zu accounts: their "
+			    "bindings stay until their leases end",
+			    d->left_behind);
 }

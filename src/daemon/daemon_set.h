@@ -17,6 +17,7 @@
 #include "daemon.h"
 #include "edges.h"
 #include "instance.h"
+#include "service_text.h"
 #include "timer.h"
 
 
@@ -52,7 +53,11 @@ struct daemon {
 	struct list leavers;             /* who still un-REGISTER */
 	struct list gone;                /* who have: freed from the loop */
 	struct hash *leaving;            /* both by AOR */
+	struct refusal refusal;          /* of the last reload; no errors: it
+					    was good */
 	size_t stopping;                 /* agents that have not left yet */
+	size_t left, left_behind;        /* those that have, while stopping:
+					    un-registered, or in vain */
 	struct timer status_timer, wall_timer, trim_timer, gone_timer;
 	struct timer pass_timer;         /* the next portion of ... */
 	size_t passed;                   /* entries that were told of a change
@@ -75,6 +80,9 @@ int entry_alloc(struct entry **ep, struct daemon *d, struct config *config,
 /* Another agent in place of its own. ENOMEM: it keeps its own. */
 int entry_renew(struct entry *e, const struct state_account *kept);
 
+/* The last one that `stopping` counts has left. */
+void daemon_stopped(struct daemon *d);
+
 /* An empty table by name or AOR with room for `n`. */
 int entry_hash_alloc(struct hash **hp, size_t n);
 
@@ -91,7 +99,9 @@ void daemon_tell_status(void *arg);      /* arg: the daemon */
 void daemon_trim(void *arg);
 void daemon_tell_later(struct daemon *d);
 void daemon_on_event(struct agent *a, const struct event *e, void *arg);
-void daemon_tell_left(const struct agent *a);
+void daemon_tell_left(struct daemon *d, const struct agent *a);
+/* How many have, and have not; once they all came to an end. */
+void daemon_tell_all_left(const struct daemon *d);
 
 
 /* --- network.c --- */

@@ -108,7 +108,7 @@ void leave_handler(struct agent *a, void *arg)
 	struct entry *e = arg;
 	struct daemon *d = e->daemon;
 
-	daemon_tell_left(a);
+	daemon_tell_left(d, a);
 
 	if (e->leaving) {
 		list_unlink(&e->le);
@@ -118,7 +118,7 @@ void leave_handler(struct agent *a, void *arg)
 	if (!d->stoppedh)
 		timer_start(&d->gone_timer, loop_now());
 	else if (--d->stopping == 0)
-		d->stoppedh(d->arg);
+		daemon_stopped(d);
 }
 
 

@@ -22,7 +22,7 @@
  * 100,000 accounts with a flow each, and room to replace some of them. */
 #define DESCRIPTORS_MAX 131072
 
-static const int signalv[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2};
+static const int signalv[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2, SIGCHLD};
 
 static struct {
 	struct io io;                    /* the signalfd */
@@ -111,8 +111,12 @@ static void signals_close(void)
 	sig.io.fd = -1;
 
 	/* One that came after the last look must not kill us on the way out. */
-	for (size_t i = 0; i < sizeof(signalv) / sizeof(signalv[0]); i++)
-		(void)signal(signalv[i], SIG_IGN);
+	for (size_t i = 0; i < sizeof(signalv) / sizeof(signalv[0]); i++) {
+		/* that does not kill, and ignored it would eat the status of
+		 * every child */
+		if (signalv[i] != SIGCHLD)
+			(void)signal(signalv[i], SIG_IGN);
+	}
 
 	(void)sigprocmask(SIG_SETMASK, &sig.mask, NULL);
 }
@@ -177,6 +181,11 @@ int loop_init(loop_signal_h *signalh, void *arg)
 	/* libre has set a handler of its own, and OpenSSL's socket BIO writes
 	 * without MSG_NOSIGNAL. */
 	(void)signal(SIGPIPE, SIG_IGN);
+
+	/* A file that grows beyond RLIMIT_FSIZE is an error of that file; and
+	 * what other daemons rotate their logs by must not end this one. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
 
 	/* OpenSSL's generator starts at its first use and crashes if there is
 	 * no memory then: let that be now. */

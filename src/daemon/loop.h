@@ -21,12 +21,13 @@ int io_listen(struct io *io, int flags);
 /* Stops watching; the descriptor stays open. Safe to call twice. */
 void io_stop(struct io *io);
 
-/* `sig` arrived (SIGHUP, SIGTERM, SIGINT, SIGUSR2). */
+/* `sig` arrived: SIGHUP, SIGTERM, SIGINT, SIGUSR2, SIGCHLD, of which one may
+ * stand for several. */
 typedef void (loop_signal_h)(int sig, void *arg);
 
 /* Starts libre, epoll for as many descriptors as the limit allows (raised to
  * its hard value), the timers, and signals by signalfd (all others as they
- * are, SIGPIPE ignored). errno values. */
+ * are; SIGPIPE, SIGXFSZ and SIGUSR1 ignored). errno values. */
 int loop_init(loop_signal_h *signalh, void *arg);
 
 /* Runs until loop_stop(). */

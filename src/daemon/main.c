@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/wait.h>
+#include <sysexits.h>
 #include "compat.h"
 #include "config.h"
 #include "control.h"
@@ -13,7 +14,9 @@
 #include "log.h"
 #include "loop.h"
 #include "methods.h"
+#include "secret.h"
 #include "service.h"
+#include "service_text.h"
 #include "tls.h"
 
 
@@ -79,7 +82,9 @@ static void print_handler(bool error, const char *text, void *arg)
 
 static void log_handler(bool error, const char *text, void *arg)
 {
-	(void)arg;
+	if (error)
+		refusal_add(arg, text);
+
 	log_line(error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL, "%s",
 		 text);
 }
@@ -90,7 +95,7 @@ static int check(const struct options *o)
 	struct config *config = NULL;
 	int err;
 
-	err = config_load(&config, o->file, print_handler, NULL);
+	err = config_check(&config, o->file, print_handler, NULL);
 	if (!err && o->print)
 		(void)re_printf("%H", config_print, config);
 
@@ -134,6 +139,15 @@ static void reload(void)
 }
 
 
+/* Who loses its parent becomes a child of pid 1, which we are in a container.
+ * This is the one place that waits for children. */
+static void reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+
 static void signal_handler(int sig, void *arg)
 {
 	(void)arg;
@@ -156,24 +170,47 @@ static void signal_handler(int sig, void *arg)
 		reload();
 		break;
 
+	case SIGCHLD:
+		reap();
+		break;
+
 	default:
 		break;
 	}
 }
 
 
-/* From here on errors go to the log. */
+/* It stays in sight of `systemctl status` after the end, and the exit status is
+ * the RestartPreventExitStatus= of the unit: a mistake in a file does not go
+ * away by itself. */
+static int refused(const struct refusal *refusal)
+{
+	char text[SERVICE_TEXT_MAX];
+
+	refusal_text(text, sizeof(text), "configuration", refusal);
+	service_status(text);
+
+	return EX_CONFIG;
+}
+
+
+/* From here on errors go to the log. The exit status. */
 static int run(const struct options *o)
 {
 	struct control *control = NULL;
 	struct config *config = NULL;
-	int err;
+	struct refusal refusal = {0};
+	int err, status = EXIT_FAILURE;
 
-	err = config_load(&config, o->file, log_handler, NULL);
-	if (err)
+	err = config_load(&config, o->file, log_handler, &refusal);
+	if (err) {
+		if (err == EINVAL)
+			status = refused(&refusal);
 		goto out;
+	}
 
 	log_set_level(o->debug ? LOG_LEVEL_DEBUG : config->log_level);
+	secret_tell();
 
 	err = daemon_alloc(&the_daemon, config);
 	if (err) {
@@ -205,6 +242,8 @@ static int run(const struct options *o)
 
 	err = loop_run();
 	log_notice(NULL, "stopped");
+	if (!err)
+		status = EXIT_SUCCESS;
 
  out:
 	service_close();
@@ -213,23 +252,14 @@ static int run(const struct options *o)
 	mem_deref(control);
 	mem_deref(config);
 
-	return err;
-}
-
-
-/* Passwords must not end in a file. */
-static void forbid_core_dumps(void)
-{
-	const struct rlimit none = {0, 0};
-
-	(void)setrlimit(RLIMIT_CORE, &none);
+	return status;
 }
 
 
 int main(int argc, char *argv[])
 {
 	struct options o;
-	int err;
+	int err, status;
 
 	if (parse(&o, argc, argv))
 		return 2;
@@ -239,7 +269,7 @@ int main(int argc, char *argv[])
 		return EXIT_SUCCESS;
 	}
 
-	forbid_core_dumps();
+	secret_init();
 	if (o.debug)
 		log_set_level(LOG_LEVEL_DEBUG);
 
@@ -250,10 +280,11 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	}
 
-	err = o.check || o.print ? check(&o) : run(&o);
+	reap();          /* who ended before there was anybody to be told */
+	status = o.check || o.print ? check(&o) : run(&o);
 
 	tls_close();
 	loop_close();
 
-	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+	return status;
 }

@@ -21,7 +21,7 @@ struct reload {
 	struct hash *names;
 	struct state_account *kept;      /* of the one that is being made */
 	struct reload_outcome outcome;
-	unsigned errors;
+	struct refusal refusal;
 	config_message_h *h;             /* NULL: only the log */
 	void *arg;
 };
@@ -39,7 +39,8 @@ static void message_handler(bool error, const char *text, void *arg)
 {
 	struct reload *r = arg;
 
-	r->errors += error;
+	if (error)
+		refusal_add(&r->refusal, text);
 	log_line(error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL, "%s",
 		 text);
 	if (r->h)
@@ -314,8 +315,8 @@ static void tell(const struct reload *r, int err)
 
 	if (err == EINVAL)
 		log_error(NULL, "reload: %u error%s, the running "
-			  "configuration stays", r->errors,
-			  r->errors == 1 ? "" : "s");
+			  "configuration stays", r->refusal.errors,
+			  r->refusal.errors == 1 ? "" : "s");
 	else if (err)
 		log_error(NULL, "reload: %s, the running configuration stays",
 			  strerror(err));
@@ -340,6 +341,11 @@ int daemon_reload(struct daemon *d, struct reload_outcome *o,
 	tell(&r, err);
 	if (!err)
 		*o = r.outcome;
+	else if (!r.refusal.errors)
+		refusal_add(&r.refusal, strerror(err));
+
+	d->refusal = r.refusal;
+	daemon_tell_status(d);
 
 	mem_deref(r.kept);
 	mem_deref(r.config);

@@ -7,15 +7,14 @@
 #include <time.h>
 #include "loop.h"
 #include "service.h"
+#include "service_text.h"
 #include "timer.h"
 
-
-#define STATUS_SIZE 128          /* bytes of the text and its zero */
 
 static struct {
 	struct timer watchdog;
 	msec_t interval;                 /* 0: there is no watchdog */
-	char status[STATUS_SIZE];        /* as sent last */
+	char status[SERVICE_TEXT_MAX];   /* as sent last */
 } service;
 
 

@@ -11,7 +11,8 @@ void service_ready(void);
 void service_reloading(void);    /* until service_ready() */
 void service_stopping(void);
 
-/* "3/4 reachable"; sent only if it differs from the last one. */
+/* One line of SERVICE_TEXT_MAX bytes at most (service_text.h); sent only if it
+ * differs from the last one. */
 void service_status(const char *text);
 void service_close(void);
 

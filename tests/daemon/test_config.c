@@ -1076,9 +1076,54 @@ START_TEST(a_credential_is_a_file_of_systemds_directory)
 	bad("credential = \"trunk\";", "credential: \"trunk\" cannot be read: "
 	    "$CREDENTIALS_DIRECTORY is not set");
 	ck_assert_int_eq(0, setenv("CREDENTIALS_DIRECTORY", dir, 1));
+	put("sipregd_trunk", "directory\n");
+	ck_assert_str_eq("directory",
+			 good("credential = \"trunk\";")->password);
+	put("sipregd.trunk", "imported\n");
+	ck_assert_str_eq("imported",
+			 good("credential = \"trunk\";")->password);
 	put("trunk", "secret\n");
 	ck_assert_str_eq("secret", good("credential = \"trunk\";")->password);
-	bad("credential = \"trunc\";", "credential: ");
+	ck_assert_uint_eq(0, warnings);
+}
+END_TEST
+
+
+START_TEST(who_only_checks_need_not_be_given_credentials)
+{
+	struct config *c;
+
+	ck_assert_int_eq(0, unsetenv("CREDENTIALS_DIRECTORY"));
+	bad("credential = \"not-there\";", "credential: \"not-there\" cannot");
+
+	said[0] = '\0';
+	errors = warnings = 0;
+	ck_assert_int_eq(0, config_check(&c, path("t.conf"), message_handler,
+					 NULL));
+	ck_assert_uint_eq(0, errors);
+	ck_assert_uint_eq(1, warnings);
+	has("t.conf:3: credential: whether the service has \"not-there\"");
+	mem_deref(c);
+}
+END_TEST
+
+
+START_TEST(a_missing_credential_is_one_error_that_says_how)
+{
+	char text[512];
+
+	ck_assert_int_eq(0, setenv("CREDENTIALS_DIRECTORY", dir, 1));
+	(void)snprintf(text, sizeof(text), "credential: there is no \"trunc\" "
+		       "in %s: put it into /etc/sipregd/credentials/trunc and "
+		       "restart sipregd", dir);
+	bad("credential = \"trunc\";", text);
+	ck_assert_uint_eq(1, errors);
+
+	/* the first that exists counts, even if nothing can be made of it */
+	put("sipregd_empty", "secret\n");
+	put("empty", "");
+	bad("credential = \"empty\";", "credential: ");
+	has("/empty is empty");
 }
 END_TEST
 
@@ -1161,6 +1206,7 @@ START_TEST(a_secret_that_others_can_read_is_a_warning)
 	const char *text = "accounts = ( { name = \"a\"; aor = \"sip:a@b\";\n"
 			   "password = \"geheim\"; } );";
 
+	ck_assert_int_eq(0, chmod(dir, 0755));
 	put_mode("t.conf", text, strlen(text), 0644);
 	ck_assert_int_eq(0, load_file("t.conf"));
 	has("t.conf:2: password: others can read this file and the secret in "
@@ -1177,6 +1223,104 @@ START_TEST(a_secret_that_others_can_read_is_a_warning)
 END_TEST
 
 
+START_TEST(a_closed_directory_keeps_its_secrets)
+{
+	const char *text = "accounts = ( { name = \"a\"; aor = \"sip:a@b\";\n"
+			   "password = \"geheim\"; },\n{ name = \"b\"; "
+			   "aor = \"sip:b@b\"; password_file = \"pw\"; } );";
+
+	put_mode("t.conf", text, strlen(text), 0644);
+	put_mode("pw", "geheim\n", 7, 0644);
+	ck_assert_int_eq(0, chmod(dir, 0750));
+	ck_assert_int_eq(0, load_file("t.conf"));
+	ck_assert_uint_eq(0, warnings);
+
+	/* to list the names is not to read */
+	ck_assert_int_eq(0, chmod(dir, 0754));
+	ck_assert_int_eq(0, load_file("t.conf"));
+	ck_assert_uint_eq(0, warnings);
+
+	ck_assert_int_eq(0, chmod(dir, 0751));
+	ck_assert_int_eq(0, load_file("t.conf"));
+	ck_assert_uint_eq(2, warnings);
+
+	/* the gate may be further up, and what counts is where a link goes */
+	ck_assert_int_eq(0, mkdir(path("deep"), 0755));
+	ck_assert_int_eq(0, rename(path("pw"), path("deep/pw")));
+	ck_assert_int_eq(0, symlink("deep/pw", path("pw")));
+	ck_assert_int_eq(0, chmod(dir, 0750));
+	ck_assert_int_eq(0, load_file("t.conf"));
+	ck_assert_uint_eq(0, warnings);
+
+	ck_assert_int_eq(0, chmod(dir, 0755));
+	ck_assert_int_eq(0, chmod(path("t.conf"), 0640));
+	ck_assert_int_eq(0, load_file("t.conf"));
+	ck_assert_uint_eq(1, warnings);
+	ck_assert_int_eq(0, chmod(path("deep"), 0700));
+	ck_assert_int_eq(0, load_file("t.conf"));
+	ck_assert_uint_eq(0, warnings);
+}
+END_TEST
+
+
+/* What libconfig makes of a string in any other place. */
+START_TEST(a_password_is_read_as_all_strings_are)
+{
+	static const char *const literalv[] = {
+		"\"plain\"", "\"a\\\"b\"", "\"a\\\\b\"", "\"a\\\\\"",
+		"\"\\x41\\X7eB\"", "\"\\x4g\\xg\\x\"", "\"\\q\\a\\'\"",
+		"\"one\" \"two\"", "\"a\" /* \"b\" */ \"c\" # \"d\"\n\"e\"",
+		"\"a\"\n// \"\n \"=\" \"\" \"z\"", "\"\"", "\"****\"",
+		"\"\xc3\xa9; } ) password = 'x'\"",
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(literalv) / sizeof(literalv[0]); i++) {
+		const char *l = literalv[i];
+
+		(void)snprintf(text, sizeof(text), "realm = %s;\npassword "
+			       "/* \" */ : %s;\n", l, l);
+		ck_assert_str_eq(good(text)->realm, only()->password);
+	}
+
+	bad("password = \"a\\nb\";",
+	    "password: must not hold control characters");
+	bad("password = \"a\\x00b\";",
+	    "password: must not hold control characters");
+	bad("password = \"a\nb\"; realm = 5;",
+	    "password: must not hold control characters");
+	has("t.conf:4: realm: ");
+}
+END_TEST
+
+
+START_TEST(everybody_has_the_password_written_for_them)
+{
+	static const char top[] =
+		"defaults = { password = \"of-all\"; };\n"
+		"include_dir = \"more\";\n"
+		"accounts = ( { name = \"a\"; aor = \"sip:a@b\"; }, "
+		"{ name = \"b\"; password = \"of-b\"; aor = \"sip:b@b\"; }, "
+		"{ aor = \"sip:c@b\"; password = \"\"; name = \"c\"; }, "
+		"{ name = \"d%d\"; password = \"of-d%d\"; count = 2; "
+		"aor = \"sip:d%d@b\"; } );\n";
+	static const char *const wantv[] = {
+		"of-all", "of-b", "", "of-d1", "of-d2", "of-e", "of-f",
+	};
+
+	ck_assert_int_eq(0, mkdir(path("more"), 0700));
+	put("more/1.conf", "accounts = ( { name = \"e\"; "
+	    "password = \"of-e\"; aor = \"sip:e@b\"; }, { name = \"f\"; "
+	    "aor = \"sip:f@b\"; password = \"of-f\"; } );");
+	put("t.conf", top);
+	ck_assert_int_eq(0, load_file("t.conf"));
+	ck_assert_uint_eq(7, conf->accountc);
+	for (size_t i = 0; i < conf->accountc; i++)
+		ck_assert_str_eq(wantv[i], conf->accountv[i]->password);
+}
+END_TEST
+
+
 START_TEST(secrets_are_in_no_message)
 {
 	(void)load_keys("password = \"geheim\\n\";");
@@ -1188,6 +1332,9 @@ START_TEST(secrets_are_in_no_message)
 	(void)load("accounts = ( { name = \"a\"; aor = "
 		   "\"sip:a:geheim@b\"; } );");
 	has("t.conf:1: aor: must not hold a password");
+	has_not("geheim");
+	(void)load_keys("password \"geheim\";");
+	has("t.conf:3: syntax error");
 	has_not("geheim");
 	(void)load("accounts = ( { password = \"geheim\" \"x\" ! } );");
 	has("t.conf:1: syntax error");
@@ -1444,7 +1591,12 @@ Suite *suite_config(void)
 		       numbered_accounts_share_or_have_their_password_files);
 	tcase_add_test(tc, a_disabled_account_need_not_have_its_secret_yet);
 	tcase_add_test(tc, files_for_tls_are_parsed);
+	tcase_add_test(tc, who_only_checks_need_not_be_given_credentials);
+	tcase_add_test(tc, a_missing_credential_is_one_error_that_says_how);
 	tcase_add_test(tc, a_secret_that_others_can_read_is_a_warning);
+	tcase_add_test(tc, a_closed_directory_keeps_its_secrets);
+	tcase_add_test(tc, a_password_is_read_as_all_strings_are);
+	tcase_add_test(tc, everybody_has_the_password_written_for_them);
 	tcase_add_test(tc, secrets_are_in_no_message);
 	tcase_add_test(tc, verify_none_is_warned_about_loudly);
 	tcase_add_test(tc, keys_of_later_steps_are_parsed_with_one_warning);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "harness.h"
@@ -20,11 +21,11 @@ static void signal_handler(int sig, void *arg)
 }
 
 
-static bool four_signals(void *arg)
+static bool five_signals(void *arg)
 {
 	(void)arg;
 
-	return signalc == 4;
+	return signalc == 5;
 }
 
 
@@ -36,21 +37,23 @@ static void signal_setup(void)
 
 START_TEST(signals_arrive_in_the_loop)
 {
-	static const int wantv[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2};
+	static const int wantv[] = {
+		SIGHUP, SIGTERM, SIGINT, SIGUSR2, SIGCHLD,
+	};
 	unsigned seen = 0;
 
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 5; i++)
 		ck_assert_int_eq(0, kill(getpid(), wantv[i]));
 
 	ck_assert_uint_eq(0, signalc);
-	ck_assert(harness_wait(four_signals, NULL, 5000));
+	ck_assert(harness_wait(five_signals, NULL, 5000));
 
-	for (unsigned i = 0; i < 4; i++) {
-		for (unsigned j = 0; j < 4; j++)
+	for (unsigned i = 0; i < 5; i++) {
+		for (unsigned j = 0; j < 5; j++)
 			seen += signalv[i] == wantv[j];
 	}
 
-	ck_assert_uint_eq(4, seen);
+	ck_assert_uint_eq(5, seen);
 }
 END_TEST
 
@@ -63,6 +66,34 @@ START_TEST(a_broken_pipe_is_an_error_and_no_end)
 	(void)close(fds[0]);
 	ck_assert_int_eq(-1, write(fds[1], "x", 1));
 	(void)close(fds[1]);
+}
+END_TEST
+
+
+START_TEST(a_signal_that_means_nothing_here_is_no_end)
+{
+	ck_assert_int_eq(0, raise(SIGUSR1));
+	ck_assert_int_eq(0, raise(SIGXFSZ));
+}
+END_TEST
+
+
+/* What ends a program by default is ignored then; a child's end is not, or its
+ * status would be lost. */
+START_TEST(the_status_of_a_child_outlives_the_loop)
+{
+	int status;
+	pid_t pid;
+
+	harness_setup();
+	loop_close();
+
+	pid = fork();
+	if (!pid)
+		_exit(7);
+
+	ck_assert_int_eq(pid, waitpid(pid, &status, 0));
+	ck_assert_int_eq(7, WEXITSTATUS(status));
 }
 END_TEST
 
@@ -209,6 +240,7 @@ Suite *suite_loop(void)
 
 	tcase_add_checked_fixture(tc, harness_setup, harness_teardown);
 	tcase_add_test(tc, a_broken_pipe_is_an_error_and_no_end);
+	tcase_add_test(tc, a_signal_that_means_nothing_here_is_no_end);
 	tcase_add_test(tc, a_descriptor_is_watched_for_what_was_asked);
 	tcase_add_test(tc, stopping_what_was_never_watched_does_nothing);
 	tcase_add_test(tc, all_descriptors_may_be_used);
@@ -222,6 +254,7 @@ Suite *suite_loop(void)
 
 	tc = tcase_create("restored");
 	tcase_add_test(tc, the_signal_mask_is_restored);
+	tcase_add_test(tc, the_status_of_a_child_outlives_the_loop);
 	suite_add_tcase(s, tc);
 
 	return s;

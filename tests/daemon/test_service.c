@@ -1,4 +1,4 @@
-/* service.c: what the service manager hears. */
+/* service.c: what the service manager hears, of a whole daemon too. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,16 +7,17 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "harness.h"
+#include "rig.h"
 #include "service.h"
+#include "service_text.h"
 
 
 static int manager;
-static char heard[256];
+static char heard[SERVICE_TEXT_MAX + 64];
 
 
 /* An abstract address: nothing to clean up. */
-static void setup(void)
+static void manager_open(void)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	int len = snprintf(sun.sun_path + 1, sizeof(sun.sun_path) - 1,
@@ -34,7 +35,12 @@ static void setup(void)
 	ck_assert_int_eq(0, setenv("NOTIFY_SOCKET", env, 1));
 	ck_assert_int_eq(0, unsetenv("WATCHDOG_USEC"));
 	ck_assert_int_eq(0, unsetenv("WATCHDOG_PID"));
+}
 
+
+static void setup(void)
+{
+	manager_open();
 	harness_setup();
 }
 
@@ -43,6 +49,22 @@ static void teardown(void)
 {
 	service_close();
 	harness_teardown();
+	(void)close(manager);
+}
+
+
+static void daemon_setup(void)
+{
+	manager_open();
+	rig_setup();
+	ck_assert_int_eq(0, service_init());
+}
+
+
+static void daemon_teardown(void)
+{
+	service_close();
+	rig_teardown();
 	(void)close(manager);
 }
 
@@ -99,6 +121,114 @@ START_TEST(a_status_is_told_when_it_changes)
 END_TEST
 
 
+/* --- a daemon --- */
+
+struct want {
+	const char *text;
+	bool whole;              /* not only its beginning */
+	bool said;
+};
+
+
+static bool says_it(void *arg)
+{
+	struct want *w = arg;
+	const size_t len = strlen(w->text);
+
+	while (!w->said && *hear())
+		w->said = !strncmp(heard, w->text, len) &&
+			(!w->whole || !heard[len]);
+
+	return w->said;
+}
+
+
+static void expect_status(bool whole, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void expect_status(bool whole, const char *fmt, ...)
+{
+	char text[sizeof(heard)] = "STATUS=";
+	struct want w = {.text = text, .whole = whole};
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text + 7, sizeof(text) - 7, fmt, ap);
+	va_end(ap);
+
+	ck_assert_msg(harness_wait(says_it, &w, RIG_WAIT), "never said: %s",
+		      text);
+}
+
+
+START_TEST(the_status_names_who_cannot_be_reached)
+{
+	const struct registrar_rule rule = {
+		.user = "bad", .kind = RULE_ANSWER, .code = 404,
+	};
+
+	rig_rule(&rule);
+	rig_account("good", TRANSPORT_TCP, "%s", "");
+	rig_account("bad", TRANSPORT_TCP, "%s", "");
+	rig_start("");
+	expect_status(true, "1/2 reachable, 1 registered; bad: %s",
+		      reason_name(REASON_REJECTED));
+}
+END_TEST
+
+
+START_TEST(without_accounts_the_status_says_where_to_put_one)
+{
+	rig_start("");
+	expect_status(true, "no accounts: add one to %s", rig_path(
+		"accounts.d"));
+}
+END_TEST
+
+
+START_TEST(a_refused_reload_is_in_the_status_until_a_good_one)
+{
+	struct reload_outcome o;
+
+	rig_account("alice", TRANSPORT_TCP, "%s", "");
+	rig_start("");
+	expect_status(true, "1/1 reachable, 1 registered");
+
+	rig_write("\ncolour = 7; flavour = 8;");
+	ck_assert_int_eq(EINVAL, daemon_reload(rig.daemon, &o, NULL, NULL));
+	expect_status(false, "reload refused: %s:5: ",
+		      rig_path("sipregd.conf"));
+	ck_assert_ptr_nonnull(strstr(heard, " (+1 more); the running "
+				     "configuration stays. 1/1 reachable, 1 "
+				     "registered"));
+
+	rig_write("");
+	ck_assert_int_eq(0, daemon_reload(rig.daemon, &o, NULL, NULL));
+	expect_status(true, "1/1 reachable, 1 registered");
+}
+END_TEST
+
+
+START_TEST(while_stopping_the_status_says_who_has_not_left)
+{
+	const struct registrar_rule late = {
+		.user = "bob", .kind = RULE_NORMAL, .delay = 600, .count = 1,
+	};
+
+	rig_account("alice", TRANSPORT_TCP, "%s", "");
+	rig_account("bob", TRANSPORT_TCP, "%s", "");
+	rig_start("");
+	expect_status(true, "2/2 reachable, 2 registered");
+	rig_rule(&late);
+	(void)rig_stop();
+	expect_status(true, "un-registering 2 accounts");
+	expect_status(true, "un-registering 1 account");
+}
+END_TEST
+
+
+/* --- the watchdog --- */
+
 static bool three_barks(void *arg)
 {
 	unsigned *n = arg;
@@ -148,6 +278,15 @@ Suite *suite_service(void)
 	tcase_add_test(tc, a_status_is_told_when_it_changes);
 	tcase_add_test(tc, the_watchdog_is_fed_twice_per_interval);
 	tcase_add_test(tc, without_a_manager_nothing_happens);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("daemon");
+	tcase_add_checked_fixture(tc, daemon_setup, daemon_teardown);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, the_status_names_who_cannot_be_reached);
+	tcase_add_test(tc, without_accounts_the_status_says_where_to_put_one);
+	tcase_add_test(tc, a_refused_reload_is_in_the_status_until_a_good_one);
+	tcase_add_test(tc, while_stopping_the_status_says_who_has_not_left);
 	suite_add_tcase(s, tc);
 
 	return s;

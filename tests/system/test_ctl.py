@@ -2,6 +2,8 @@
 """sipregctl and sipregd from the shell: what they print, how they exit."""
 
 import json
+import os
+import shutil
 import socket
 import subprocess
 
@@ -27,6 +29,8 @@ def programs(it):
               tool(lab.SIPREGCTL, '-s', nobody, 'list')[0] == 3)
     lab.check('3: nor at $SIPREGD_SOCKET',
               tool(lab.SIPREGCTL, 'list', SIPREGD_SOCKET=nobody)[0] == 3)
+    lab.check('3: it says what to do', 'start it' in tool(
+        lab.SIPREGCTL, '-s', nobody, 'list')[2])
     lab.check('2: no such verb',
               tool(lab.SIPREGCTL, '-s', nobody, 'frobnicate')[0] == 2)
     lab.check('0: help', tool(lab.SIPREGCTL, 'help')[0] == 0)
@@ -52,7 +56,18 @@ def configuration(it):
               and 'sip:a@example.com' in out and 'hush' not in out + err,
               (status, out, err))
     status, _, err = tool(lab.SIPREGD, '-c', bad)
-    lab.check('a bad configuration does not start', status == 1, status)
+    lab.check('a bad configuration does not start, which no restart mends: '
+              '78', status == os.EX_CONFIG, status)
+    status, _, err = tool(lab.SIPREGD, '-c', it.path('absent.conf'))
+    lab.check('nor does an absent one', status == os.EX_CONFIG
+              and 'absent.conf' in err, (status, err))
+    it.write('taken', '')
+    status, _, err = tool(lab.SIPREGD, '-c', it.write(
+        'taken.conf', f'control_socket = "{it.path("taken")}";\n'
+        f'state_dir = "{it.dir}";\n'))
+    lab.check('1: it is good, but the socket is somebody else\'s file',
+              status == 1 and 'control socket' in err, (status, err))
+    lab.check('2: a wrong option', tool(lab.SIPREGD, '-x')[0] == 2)
 
 
 def daemon(it):
@@ -105,6 +120,7 @@ def daemon(it):
     acting(registrar, d)
     remembering(d)
     reloading(it, d)
+    strangers(it, d)
 
     # Any program can ask: NUL or newline ends a request.
     for end in b'\0', b'\n':
@@ -123,6 +139,45 @@ sys.stdout.buffer.write(b)''', d.socket, str(end[0])], capture_output=True)
     lab.check('no secret in the log', 'secret-alice' not in it.log('sipregd'))
     lab.check('exit status 0 after SIGTERM', d.stop() == 0)
     lab.check('3: once the daemon is gone', d.ctl('list')[0] == 3)
+
+
+def strangers(it, d):
+    """Somebody who may not open the socket; only root can become one."""
+    if os.geteuid():
+        return
+    directory = os.stat(it.dir).st_mode
+    owner, mode = os.stat(d.socket), 0o660
+    os.chmod(it.dir, 0o711)
+    try:
+        for group, told in (('games', 'be root or in the group games'),
+                            ('root', 'be root')):
+            shutil.chown(d.socket, group=group)
+            os.chmod(d.socket, mode)
+            status, _, err = as_nobody(d.socket)
+            lab.check(f'5: the socket is for the group {group}, it says '
+                      'what to do', (status, err) == (
+                          5, f'sipregctl: {d.socket}: permission denied; '
+                          f'{told}\n'), (status, err))
+        os.chmod(it.dir, 0o700)
+        status, _, err = as_nobody(d.socket)
+        lab.check('5: nor may one look there', status == 5
+                  and err.endswith(': permission denied; be root\n'),
+                  (status, err))
+    finally:
+        os.chmod(it.dir, directory)
+        os.chown(d.socket, owner.st_uid, owner.st_gid)
+
+
+def as_nobody(path):
+    # the way to the program may be closed to them, its file is not
+    fd = os.open(lab.SIPREGCTL, os.O_RDONLY)
+    try:
+        r = subprocess.run([f'/proc/self/fd/{fd}', '-s', path, 'list'],
+                           capture_output=True, text=True, pass_fds=[fd],
+                           user='nobody', group='nogroup', extra_groups=[])
+        return r.returncode, r.stdout, r.stderr
+    finally:
+        os.close(fd)
 
 
 def asking(registrar, d):

@@ -715,7 +715,7 @@ def as_nobody(d):
                            capture_output=True, text=True, user=NOBODY,
                            group=NOBODY, extra_groups=[])
         lab.check('5: a socket that we may not open', r.returncode == 5
-                  and 'not permitted' in r.stderr, r)
+                  and 'permission denied' in r.stderr, r)
     finally:
         shutil.rmtree(place)
 
