@@ -265,6 +265,25 @@ void agent_start(struct agent *a)
 }
 
 
+enum handover_ready agent_handover_ready(const struct agent *a, unsigned i)
+{
+	return slot_handover_ready(&a->slotv[i]);
+}
+
+
+int agent_hand_over(const struct agent *a, unsigned i, struct handed *h,
+		    int *fdp)
+{
+	return slot_hand_over(&a->slotv[i], h, fdp);
+}
+
+
+int agent_take_over(struct agent *a, unsigned i, struct handed *h, int fd)
+{
+	return i < a->slotc ? slot_take_over(&a->slotv[i], h, fd) : EINVAL;
+}
+
+
 void agent_stop(struct agent *a, agent_left_h *lefth)
 {
 	unsigned i;

@@ -80,6 +80,14 @@ void agent_tell(struct agent *a, enum event_type type);
 
 void agent_start(struct agent *a);
 
+/* For the process after this one, and from the one before it: see slot.h. `i`:
+ * of the registration, account->regc of them; the second is EINVAL of any
+ * other. agent_start() starts what was not taken over. */
+enum handover_ready agent_handover_ready(const struct agent *a, unsigned i);
+int agent_hand_over(const struct agent *a, unsigned i, struct handed *h,
+		    int *fdp);
+int agent_take_over(struct agent *a, unsigned i, struct handed *h, int fd);
+
 /* Un-REGISTERs as configured; `lefth` from here or later, within
  * REG_LEAVE_MAX. */
 void agent_stop(struct agent *a, agent_left_h *lefth);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "config_equal.h"
 #include "config_key.h"
+#include "fnv.h"
 
 
 static bool strings_equal(const struct key *key, void *a, void *b)
@@ -65,6 +66,72 @@ const char *account_conf_difference(const struct account_conf *a,
 	/* All else follows from the values, except what was in this file. */
 	return strcmp(a->turn_password, b->turn_password)
 		? "turn.password_file" : NULL;
+}
+
+
+/* With its end, so that "ab" and "c" are not "a" and "bc". */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	return fnv(hash, text, strlen(text) + 1);
+}
+
+
+static uint64_t hash_number(uint64_t hash, uint64_t n)
+{
+	return fnv(hash, &n, sizeof(n));
+}
+
+
+static uint64_t hash_strings(uint64_t hash, const struct key *key, void *a)
+{
+	const size_t n = *key_stringc(key, a);
+
+	hash = hash_number(hash, n);
+	for (size_t i = 0; i < n; i++)
+		hash = hash_text(hash, (*key_strings(key, a))[i]);
+
+	return hash;
+}
+
+
+static uint64_t hash_value(uint64_t hash, const struct key *key, void *a)
+{
+	switch (key->type) {
+
+	case KEY_STRING:
+		return hash_text(hash, *key_string(key, a));
+
+	case KEY_STRINGS:
+		return hash_strings(hash, key, a);
+
+	case KEY_NUMBER:
+	case KEY_BOOL:
+	case KEY_WORD:
+		return hash_number(hash, (uint64_t)key_value(key, a));
+
+	case KEY_SECTION:
+		break;
+	}
+
+	return hash;
+}
+
+
+uint64_t account_conf_hash(const struct account_conf *a, const char *instance)
+{
+	uint64_t hash = hash_text(FNV_BASIS, instance);
+
+	for (size_t i = 0; i < keys_account.keyc; i++) {
+		const struct key *key = &keys_account.keyv[i];
+
+		if (key->flags & (KEY_INPUT | KEY_SECRET))
+			continue;
+
+		hash = hash_text(hash, key->name);
+		hash = hash_value(hash, key, (void *)a);
+	}
+
+	return hash_number(hash, a->reg_ids);
 }
 
 

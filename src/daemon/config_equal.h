@@ -14,6 +14,12 @@
 const char *account_conf_difference(const struct account_conf *a,
 				    const struct account_conf *b);
 
+/* Of every value that account_conf_difference() compares but the secrets, and
+ * of the instance that the account registers with: who has the same may go on
+ * with the same flow and binding, be it another process. The order of a list's
+ * elements counts. No secret can be guessed from it. */
+uint64_t account_conf_hash(const struct account_conf *a, const char *instance);
+
 /* Do both make the same binding at the same registrar (RFC 3261 §10.3)? */
 bool account_conf_same_binding(const struct account_conf *a,
 			       const struct account_conf *b);

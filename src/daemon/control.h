@@ -30,7 +30,7 @@ struct control_method {
 
 /* Creates the socket at `path` (mode 0660; the directory too if it is missing;
  * a stale socket is replaced, a live one is EADDRINUSE), or takes the one that
- * systemd passed (LISTEN_FDS). methodv ends with a NULL name. */
+ * systemd passed (fdstore.h), wherever it is. methodv ends with a NULL name. */
 int control_alloc(struct control **cp, const char *path,
 		  const struct control_method *methodv, void *arg);
 

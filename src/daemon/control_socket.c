@@ -8,6 +8,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 #include "control_socket.h"
+#include "fdstore.h"
+#include "log.h"
 
 #define DIRECTORY_MODE 0755
 #define SOCKET_UMASK   0117      /* leaves 0660 of the 0777 of bind() */
@@ -45,23 +47,29 @@ static void remember(struct control_socket *s)
 }
 
 
-/* The first listening UNIX stream socket that systemd passed, or -1. The
- * descriptors are close-on-exec from here on: sd_listen_fds() sees to it. */
-static int passed_socket(void)
+static bool listens_handler(int fd, const char *name, void *arg)
 {
-	const int n = sd_listen_fds(0);
-	int fd;
+	(void)name;
+	(void)arg;
 
-	for (fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++) {
-		if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) > 0)
-			return fd;
-	}
-
-	return -1;
+	return sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) > 0;
 }
 
 
-static int take_over(struct control_socket *s, int fd)
+/* Do both name the same file, or what is not there by the same name? */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (!strcmp(a, b))
+		return true;
+
+	return !lstat(a, &x) && !lstat(b, &y) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+
+static int take_over(struct control_socket *s, int fd, const char *path)
 {
 	socklen_t len = sizeof(s->addr);
 	int flags;
@@ -78,6 +86,12 @@ static int take_over(struct control_socket *s, int fd)
 
 	/* a path of 108 bytes comes without its NUL */
 	s->addr.sun_path[sizeof(s->addr.sun_path) - 1] = '\0';
+
+	if (path && *path && !same_file(path, s->addr.sun_path))
+		log_warning(NULL, "control_socket %s: not made, the service "
+			    "manager passed %s", path,
+			    *s->addr.sun_path ? s->addr.sun_path
+					      : "one without a file");
 
 	remember(s);
 
@@ -197,9 +211,9 @@ int control_socket_open(struct control_socket *s, const char *path,
 	memset(s, 0, sizeof(*s));
 	s->fd = -1;
 
-	fd = passed_socket();
+	fd = fdstore_take(listens_handler, NULL);
 	if (fd >= 0)
-		return take_over(s, fd);
+		return take_over(s, fd, path);
 
 	if (!path || !path[0])
 		return EINVAL;

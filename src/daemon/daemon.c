@@ -143,6 +143,7 @@ static void destructor(void *data)
 	timer_cancel(&d->wall_timer);
 	timer_cancel(&d->trim_timer);
 	timer_cancel(&d->gone_timer);
+	timer_cancel(&d->restart_timer);
 
 	/* asks the agents what is to be written */
 	if (d->state)
@@ -239,6 +240,7 @@ static void init_timers(struct daemon *d)
 	timer_init(&d->trim_timer, daemon_trim, d);
 	timer_init(&d->gone_timer, leave_gone_handler, d);
 	timer_init(&d->pass_timer, network_pass_handler, d);
+	timer_init(&d->restart_timer, restart_handler, d);
 	d->wall_usec = loop_wall_usec();
 	wall_handler(d);
 }
@@ -319,6 +321,7 @@ void daemon_start(struct daemon *d)
 {
 	size_t i;
 
+	restart_take_over(d);
 	for (i = 0; i < d->entryc; i++)
 		if (agent_conf(d->entryv[i]->agent)->enabled)
 			agent_start(d->entryv[i]->agent);
@@ -341,6 +344,7 @@ void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg)
 	d->stoppedh = h;
 	d->arg = arg;
 	timer_cancel(&d->gone_timer);
+	timer_cancel(&d->restart_timer);
 
 	/* One more than there are, so that it ends here or later but once. */
 	d->stopping = d->entryc + list_count(&d->leavers) + 1;

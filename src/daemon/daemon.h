@@ -17,6 +17,7 @@ typedef void (daemon_stopped_h)(void *arg);
  * the like with a line in the log. */
 int daemon_alloc(struct daemon **dp, struct config *config);
 
+/* Goes on with what the process before has handed over, starts all else. */
 void daemon_start(struct daemon *d);
 
 /* The configuration is read again, from the same file, and acted upon by
@@ -37,6 +38,11 @@ void daemon_fix_log_level(struct daemon *d);
 /* Un-REGISTERs what is ours, as configured, and says in the log what could not
  * be; `h` within REG_LEAVE_MAX, maybe from here. */
 void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg);
+
+/* For a restart: bindings stay, and what flows can go on in the next process
+ * are left to the service manager, if there is one. `h` within HANDOVER_WAIT,
+ * maybe from here; nothing may happen any more after it. */
+void daemon_hand_over(struct daemon *d, daemon_stopped_h *h, void *arg);
 
 /* The i-th agent in the order of the configuration; NULL past the last. */
 struct agent *daemon_agent(const struct daemon *d, size_t i);

@@ -3,6 +3,7 @@
  *   daemon.c      birth and death, start and stop, questions
  *   daemon_log.c  what is told to the log and the service manager
  *   reload.c      the next configuration, by difference
+ *   restart.c     flows that go on in the next process
  *   leave.c       agents on their way out, and who waits for that
  *   network.c     addresses and routes of the machine, and the public one
  *
@@ -65,7 +66,11 @@ struct daemon {
 	size_t pass_left;                /* that are to be told of the last */
 	size_t address_left;             /* and that the public address is */
 	struct addr address;
+	struct timer restart_timer;
+	msec_t restart_by;               /* who is in the middle of something
+					    until then is not handed over */
 	daemon_stopped_h *stoppedh;      /* NULL: it is not stopping */
+	daemon_stopped_h *restarth;      /* NULL: nor about to hand over */
 	void *arg;
 };
 
@@ -102,6 +107,13 @@ void daemon_on_event(struct agent *a, const struct event *e, void *arg);
 void daemon_tell_left(struct daemon *d, const struct agent *a);
 /* How many have, and have not; once they all came to an end. */
 void daemon_tell_all_left(const struct daemon *d);
+
+
+/* --- restart.c --- */
+
+/* Before the start: with what the process before has left. */
+void restart_take_over(struct daemon *d);
+void restart_handler(void *arg);         /* timer_h; arg: the daemon */
 
 
 /* --- network.c --- */

@@ -11,6 +11,7 @@
 #include "config.h"
 #include "control.h"
 #include "daemon.h"
+#include "fdstore.h"
 #include "log.h"
 #include "loop.h"
 #include "methods.h"
@@ -127,6 +128,21 @@ static void stop(const char *why)
 }
 
 
+/* The next process goes on, or refreshes the bindings. */
+static void restart(void)
+{
+	if (stopping) {
+		loop_stop();
+		return;
+	}
+
+	stopping = true;
+	log_notice(NULL, "SIGUSR2: leaving, bindings stay");
+	service_stopping();
+	daemon_hand_over(the_daemon, stopped_handler, NULL);
+}
+
+
 static void reload(void)
 {
 	struct reload_outcome outcome;
@@ -160,10 +176,7 @@ static void signal_handler(int sig, void *arg)
 		break;
 
 	case SIGUSR2:
-		/* A restart: the next process refreshes the bindings. */
-		log_notice(NULL, "SIGUSR2: leaving, bindings stay");
-		service_stopping();
-		loop_stop();
+		restart();
 		break;
 
 	case SIGHUP:
@@ -212,6 +225,7 @@ static int run(const struct options *o)
 	log_set_level(o->debug ? LOG_LEVEL_DEBUG : config->log_level);
 	secret_tell();
 
+	fdstore_init();
 	err = daemon_alloc(&the_daemon, config);
 	if (err) {
 		log_error(NULL, "cannot start: %s", strerror(err));
@@ -238,6 +252,7 @@ static int run(const struct options *o)
 	/* a reload is to free it */
 	config = mem_deref(config);
 	daemon_start(the_daemon);
+	fdstore_close();
 	service_ready();
 
 	err = loop_run();

@@ -333,7 +333,7 @@ int daemon_reload(struct daemon *d, struct reload_outcome *o,
 	struct reload r = {.d = d, .h = h, .arg = arg};
 	int err;
 
-	if (d->stoppedh)
+	if (d->stoppedh || d->restarth)
 		return EBUSY;
 
 	service_reloading();

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "digest.h"
 #include "edges.h"
+#include "handed.h"
 #include "link.h"
 #include "netwatch.h"
 #include "prober.h"
@@ -145,6 +146,16 @@ void slot_perform(struct slot *s, unsigned acts);
 
 /* What is to be known of it later; *kept is zero. */
 void slot_keep(struct state_reg *kept, const struct slot *s);
+
+/* For the process after this one: texts of *h stay the slot's, as does *fdp.
+ * EAGAIN: not now; other errno values. */
+enum handover_ready slot_handover_ready(const struct slot *s);
+int slot_hand_over(const struct slot *s, struct handed *h, int *fdp);
+
+/* Instead of a start: goes on with what the process before has left. EINVAL: it
+ * does not fit what is configured, or is not worth it any more; other errno
+ * values. After an error nothing has happened, and fd is the caller's. */
+int slot_take_over(struct slot *s, struct handed *h, int fd);
 
 /* The same settings at another place, see agent_rebase(). */
 void slot_rebase(struct slot *s);

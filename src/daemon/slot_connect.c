@@ -318,11 +318,12 @@ static int tls_ready(struct attempt *t, char *text, size_t size)
 }
 
 
-static int open_link(struct attempt *t)
+static void link_conf_of(struct link_conf *lc, const struct attempt *t)
 {
-	struct slot *s = t->slot;
+	const struct slot *s = t->slot;
 	const struct account_conf *conf = s->owner->conf;
-	struct link_conf lc = {
+
+	*lc = (struct link_conf){
 		.who = conf->name,
 		.conn = {
 			.transport = t->transport,
@@ -339,14 +340,13 @@ static int open_link(struct attempt *t)
 		.knock = t->turn.first,
 	};
 
-	lc.flow.stream = transport_stream(t->transport);
-
-	return link_open(&t->link, &lc, &slot_link_handlers, t);
+	lc->flow.stream = transport_stream(t->transport);
 }
 
 
 static void open_attempt(struct attempt *t)
 {
+	struct link_conf lc;
 	char text[SLOT_DETAIL_MAX];
 	int err;
 
@@ -358,7 +358,8 @@ static void open_attempt(struct attempt *t)
 		return;
 	}
 
-	err = open_link(t);
+	link_conf_of(&lc, t);
+	err = link_open(&t->link, &lc, &slot_link_handlers, t);
 	if (err)
 		not_opened(t, REASON_CONNECT_REFUSED, strerror(err));
 }
@@ -408,6 +409,59 @@ void connect_failed_handler(enum reason reason, const char *text, void *arg)
 
 	t->link = mem_deref(t->link);
 	connect_failed(t, reason, text);
+}
+
+
+/* --- the flow of the process before this one --- */
+
+/* As if its name had just been resolved to it alone. */
+static int know_edge(struct slot *s, enum transport transport,
+		     const struct addr *edge)
+{
+	struct attempt *t = slot_present(s);
+	struct edge_point *point;
+	struct resolve_addr *a;
+	int err;
+
+	a = mem_zalloc(sizeof(*a), NULL);
+	if (!a)
+		return ENOMEM;
+
+	sa_from_addr(&a->addr, edge);
+	a->transport = transport;
+	err = edges_get(&point, s->owner->env->edges, transport, &a->addr);
+	if (err) {
+		mem_deref(a);
+		return err;
+	}
+
+	mem_deref(s->addrv);
+	s->addrv = a;
+	s->addrc = 1;
+	mem_deref(t->point);
+	t->point = point;
+	t->transport = transport;
+	t->index = 0;
+
+	return 0;
+}
+
+
+int connect_adopt(struct slot *s, enum transport transport,
+		  const struct handover *h, int fd)
+{
+	struct attempt *t = slot_present(s);
+	struct link_conf lc;
+	int err;
+
+	err = know_edge(s, transport, &h->edge);
+	if (err)
+		return err;
+
+	link_conf_of(&lc, t);
+
+	return link_adopt(&t->link, fd, &h->flow, &lc, &slot_link_handlers,
+			  t);
 }
 
 

@@ -19,6 +19,12 @@ static inline struct link *link_of(const struct slot *s)
 }
 
 
+static inline enum transport slot_transport(const struct slot *s)
+{
+	return s->attemptv[s->present].transport;
+}
+
+
 static inline struct attempt *slot_elder(struct slot *s)
 {
 	return s->elder == SLOT_NONE ? NULL : &s->attemptv[s->elder];
@@ -47,6 +53,10 @@ void connect_ask(struct slot *s);
 void connect_open(struct slot *s);
 void connect_race(struct slot *s);
 void connect_open_rival(struct slot *s);
+
+/* A flow that is there already, to h->edge; see slot_take_over(). */
+int connect_adopt(struct slot *s, enum transport transport,
+		  const struct handover *h, int fd);
 
 /* Where the flow goes, or is to go. */
 const struct slot_edge *connect_edge(const struct slot *s);

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "config_check.h"
+#include "fnv.h"
+#include "member.h"
 #include "state_record.h"
-#include "utf8.h"
 #include "wire.h"
 
 
@@ -21,28 +22,13 @@
 
 /* --- the line --- */
 
-#define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME  UINT64_C(0x100000001b3)
-
-/* Every change of a single byte changes it: each step is one to one. */
-static uint64_t checksum(uint64_t sum, const char *p, size_t len)
-{
-	while (len--) {
-		sum ^= (unsigned char)*p++;
-		sum *= FNV_PRIME;
-	}
-
-	return sum;
-}
-
-
 /* SUM_TEXT characters and a zero, of both parts. */
 static void checksum_print(char text[SUM_TEXT + 1], const char *version,
 			   size_t versionl, const char *json, size_t jsonl)
 {
-	uint64_t sum = checksum(FNV_OFFSET, version, versionl);
+	const uint64_t sum = fnv(fnv(FNV_BASIS, version, versionl), json,
+				 jsonl);
 
-	sum = checksum(sum, json, jsonl);
 	(void)snprintf(text, SUM_TEXT + 1, "%016" PRIx64, sum);
 }
 
@@ -112,26 +98,6 @@ enum state_line state_record_check(struct pl *name, struct pl *json,
 
 /* --- writing --- */
 
-static bool is_text(const char *s)
-{
-	size_t len = strlen(s), n;
-
-	for (; len; s += n, len -= n) {
-		n = utf8_char(s, len);
-		if (!n)
-			return false;
-	}
-
-	return true;
-}
-
-
-static int add_text(struct mbuf *mb, const char *key, const char *s)
-{
-	return s && is_text(s) ? json_add_string(mb, key, s) : 0;
-}
-
-
 /* What is zero is what a missing member means. */
 static int add_number(struct mbuf *mb, const char *key, int64_t n)
 {
@@ -156,7 +122,7 @@ static int add_contacts(struct mbuf *mb, const struct state_reg *r)
 		const struct state_contact *c = &r->contactv[i];
 
 		err = json_open(mb, NULL, '{');
-		err |= add_text(mb, "uri", c->uri);
+		err |= member_add_text(mb, "uri", c->uri);
 		err |= json_add_int(mb, "until", c->until_usec);
 		err |= json_close(mb, '}');
 	}
@@ -170,8 +136,8 @@ static int add_digest(struct mbuf *mb, const struct digest_kept *k)
 	int err;
 
 	/* a text that JSON cannot carry: another one would be a lie */
-	if (k->algorithm == DIGEST_UNKNOWN || !is_text(k->realm) ||
-	    !is_text(k->nonce) || !is_text(k->opaque))
+	if (k->algorithm == DIGEST_UNKNOWN || !member_is_text(k->realm) ||
+	    !member_is_text(k->nonce) || !member_is_text(k->opaque))
 		return 0;
 
 	err = json_open(mb, "digest", '{');
@@ -202,7 +168,7 @@ static int add_regs(struct mbuf *mb, const struct state_account *a)
 
 		err = json_open(mb, NULL, '{');
 		err |= json_add_int(mb, "id", r->reg_id);
-		err |= add_text(mb, "callid", r->callid);
+		err |= member_add_text(mb, "callid", r->callid);
 		err |= json_add_int(mb, "cseq", r->cseq);
 		err |= add_flag(mb, "outbound", r->outbound);
 		err |= add_contacts(mb, r);
@@ -256,10 +222,10 @@ static int add_account(struct mbuf *mb, const struct state_account *a)
 
 	err = mbuf_write_u8(mb, '{');
 	err |= json_add_string(mb, "name", a->name);
-	err |= add_text(mb, "aor", a->aor);
-	err |= add_text(mb, "registrar", a->registrar);
+	err |= member_add_text(mb, "aor", a->aor);
+	err |= member_add_text(mb, "registrar", a->registrar);
 	if (*a->secure)
-		err |= add_text(mb, "secure", a->secure);
+		err |= member_add_text(mb, "secure", a->secure);
 	err |= add_flag(mb, "worked", a->worked);
 	err |= add_number(mb, "stamp", a->stamp);
 	err |= add_regs(mb, a);

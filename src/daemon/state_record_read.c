@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "config_check.h"
+#include "member.h"
 #include "state_record.h"
 #include "value.h"
 #include "wire.h"
@@ -11,66 +12,6 @@
 
 #define DEPTH_MAX 5              /* account, array, one, Contacts, one */
 #define CSEQ_MAX  INT32_MAX      /* RFC 3261 §8.1.1.5 */
-
-
-/* Whole numbers only: others may be beyond every type. */
-static bool get_number(uint64_t *np, const struct odict *o, const char *key,
-		       uint64_t max)
-{
-	int64_t n;
-
-	*np = 0;
-	if (!value_has(o, key))
-		return true;
-
-	if (!odict_get_type(o, ODICT_INT, key))
-		return false;
-
-	n = value_int(o, key, -1);
-	if (n < 0 || (uint64_t)n > max)
-		return false;
-
-	*np = (uint64_t)n;
-
-	return true;
-}
-
-
-/* Into a buffer, whole or not at all; a missing one is "". */
-static bool get_text(char *buf, size_t size, const struct odict *o,
-		     const char *key)
-{
-	const char *s = odict_string(o, key);
-
-	if (!s)
-		return !value_has(o, key);
-
-	if (strlen(s) >= size)
-		return false;
-
-	(void)strcpy(buf, s);
-
-	return true;
-}
-
-
-/* A Call-ID or URI goes into a header. */
-static bool get_token(char *buf, size_t size, const struct odict *o,
-		      const char *key)
-{
-	if (!get_text(buf, size, o, key) || !*buf)
-		return false;
-
-	for (; *buf; ++buf) {
-
-		const unsigned char c = (unsigned char)*buf;
-
-		if (c <= ' ' || c == 0x7f || strchr("<>\"", c))
-			return false;
-	}
-
-	return true;
-}
 
 
 static void read_contacts(struct state_reg *r, const struct odict *list)
@@ -86,8 +27,8 @@ static void read_contacts(struct state_reg *r, const struct odict *list)
 		if (!o)
 			return;
 
-		if (get_token(c->uri, sizeof(c->uri), o, "uri") &&
-		    get_number(&until, o, "until", INT64_MAX)) {
+		if (member_token(c->uri, sizeof(c->uri), o, "uri") &&
+		    member_number(&until, o, "until", INT64_MAX)) {
 			c->until_usec = (int64_t)until;
 			++r->contactc;
 		}
@@ -102,9 +43,9 @@ static bool read_digest_text(struct digest_kept *k, const struct odict *o)
 {
 	k->has_opaque = value_has(o, "opaque");
 
-	return get_text(k->realm, sizeof(k->realm), o, "realm") &&
-	       get_text(k->nonce, sizeof(k->nonce), o, "nonce") &&
-	       get_text(k->opaque, sizeof(k->opaque), o, "opaque") &&
+	return member_text(k->realm, sizeof(k->realm), o, "realm") &&
+	       member_text(k->nonce, sizeof(k->nonce), o, "nonce") &&
+	       member_text(k->opaque, sizeof(k->opaque), o, "opaque") &&
 	       value_has(o, "realm") && value_has(o, "nonce");
 }
 
@@ -134,7 +75,7 @@ static void read_digest(struct digest_kept *k, const struct odict *o)
 
 	k->algorithm = read_algorithm(o);
 	if (k->algorithm == DIGEST_UNKNOWN || !read_digest_text(k, o) ||
-	    !get_number(&nc, o, "nc", UINT32_MAX)) {
+	    !member_number(&nc, o, "nc", UINT32_MAX)) {
 		*k = (struct digest_kept){.algorithm = DIGEST_UNKNOWN};
 		return;
 	}
@@ -161,9 +102,9 @@ static bool read_reg(struct state_reg *r, const struct state_account *a,
 {
 	uint64_t id, cseq;
 
-	if (!get_number(&id, o, "id", ACCOUNT_FLOWS_MAX) || !id ||
-	    has_reg(a, id) || !get_number(&cseq, o, "cseq", CSEQ_MAX) ||
-	    !get_token(r->callid, sizeof(r->callid), o, "callid"))
+	if (!member_number(&id, o, "id", ACCOUNT_FLOWS_MAX) || !id ||
+	    has_reg(a, id) || !member_number(&cseq, o, "cseq", CSEQ_MAX) ||
+	    !member_token(r->callid, sizeof(r->callid), o, "callid"))
 		return false;
 
 	r->reg_id = (unsigned)id;
@@ -356,7 +297,7 @@ static int read_account(struct state_account *a, const struct odict *o)
 	int err;
 
 	if (!name || check_name(name) || !aor || !registrar ||
-	    !get_number(&seq, o, "seq", UINT32_MAX))
+	    !member_number(&seq, o, "seq", UINT32_MAX))
 		return EBADMSG;
 
 	err = str_dup(&a->name, name);
@@ -365,9 +306,9 @@ static int read_account(struct state_account *a, const struct odict *o)
 	if (err)
 		return ENOMEM;
 
-	(void)get_text(a->secure, sizeof(a->secure), o, "secure");
+	(void)member_text(a->secure, sizeof(a->secure), o, "secure");
 	a->worked = value_true(o, "worked");
-	if (get_number(&stamp, o, "stamp", INT64_MAX))
+	if (member_number(&stamp, o, "stamp", INT64_MAX))
 		a->stamp = (int64_t)stamp;
 	a->seq = (uint32_t)seq;
 	read_regs(a, value_array(o, "registrations"));

@@ -1,4 +1,5 @@
-/* config_equal.c: what counts as the same account, and what does not. */
+/* config_equal.c: what counts as the same account, and what does not, also in
+ * another process. */
 
 #include <check.h>
 #include <stdio.h>
@@ -203,6 +204,164 @@ START_TEST(every_key_of_the_table_counts)
 END_TEST
 
 
+/* --- the hash --- */
+
+#define INSTANCE "urn:uuid:00000000-0000-1000-8000-000a95a0e128"
+
+static uint64_t hash(const struct account_conf *conf)
+{
+	return account_conf_hash(conf, INSTANCE);
+}
+
+
+/* Of the first accounts of both files. */
+static bool same_hash(const char *x, const char *y)
+{
+	(void)difference(x, y);
+
+	return hash(a->accountv[0]) == hash(b->accountv[0]);
+}
+
+
+START_TEST(what_means_the_same_has_the_same_hash)
+{
+	ck_assert(same_hash(ACCOUNT(""), "# a line\nuser_agent = \"x\";"
+			    ACCOUNT("expires = 3600; auth_user = \"x\";")));
+}
+END_TEST
+
+
+START_TEST(every_key_but_a_secret_changes_the_hash)
+{
+	struct account_conf *x;
+	unsigned secrets = 0;
+	uint64_t before;
+
+	a = load(ACCOUNT("headers = [\"X: 1\"];"));
+	x = a->accountv[0];
+	before = hash(x);
+
+	for (size_t i = 0; i < keys_account.keyc; i++) {
+		const struct key *key = &keys_account.keyv[i];
+		const bool secret = key->flags & KEY_SECRET;
+		char *one[] = {"one"}, **strings, *text;
+		int64_t value;
+		size_t n;
+
+		if (key->flags & KEY_INPUT)
+			continue;
+
+		switch (key->type) {
+
+		case KEY_STRING:
+			text = *key_string(key, x);
+			*key_string(key, x) = "something else";
+			ck_assert_msg((hash(x) == before) == secret, "%s",
+				      key->name);
+			*key_string(key, x) = text;
+			break;
+
+		case KEY_STRINGS:
+			strings = *key_strings(key, x);
+			n = *key_stringc(key, x);
+			*key_strings(key, x) = one;
+			*key_stringc(key, x) = 1;
+			ck_assert_msg(hash(x) != before, "%s", key->name);
+			*key_strings(key, x) = strings;
+			*key_stringc(key, x) = n;
+			break;
+
+		case KEY_NUMBER:
+		case KEY_BOOL:
+		case KEY_WORD:
+			value = key_value(key, x);
+			key_store(key, x, value ? 0 : 1);
+			ck_assert_msg(hash(x) != before, "%s", key->name);
+			key_store(key, x, value);
+			break;
+
+		case KEY_SECTION:
+			break;
+		}
+
+		secrets += secret;
+		ck_assert(hash(x) == before);
+	}
+
+	ck_assert_uint_ge(secrets, 1);
+}
+END_TEST
+
+
+START_TEST(a_secret_does_not_change_the_hash_wherever_it_comes_from)
+{
+	char text[512];
+	uint64_t one;
+
+	ck_assert(same_hash(ACCOUNT("password = \"p\";"),
+			    ACCOUNT("password = \"q\";")));
+
+	(void)snprintf(text, sizeof(text),
+		       ACCOUNT("password_file = \"%s\"; "
+			       "turn = { password_file = \"%s\"; };"),
+		       path("secret"), path("secret"));
+
+	put("secret", "one\n");
+	a = mem_deref(a);
+	a = load(text);
+	one = hash(a->accountv[0]);
+	put("secret", "two\n");
+	b = mem_deref(b);
+	b = load(text);
+	ck_assert(one == hash(b->accountv[0]));
+}
+END_TEST
+
+
+START_TEST(the_order_of_a_list_counts)
+{
+	ck_assert(!same_hash(ACCOUNT("headers = [\"X: 1\", \"Y: 1\"];"),
+			     ACCOUNT("headers = [\"Y: 1\", \"X: 1\"];")));
+	/* and where an element ends */
+	ck_assert(!same_hash(
+		ACCOUNT("inbound = { allow = [\"10.0.0.1\", \"::1\"]; };"),
+		ACCOUNT("inbound = { allow = [\"10.0.0.1\"]; };")));
+	ck_assert(!same_hash(ACCOUNT("auth_user = \"ab\"; realm = \"c\";"),
+			     ACCOUNT("auth_user = \"a\"; realm = \"bc\";")));
+}
+END_TEST
+
+
+START_TEST(instance_and_reg_ids_change_the_hash)
+{
+	struct account_conf *x;
+	uint64_t before;
+
+	a = load(ACCOUNT(""));
+	x = a->accountv[0];
+	before = hash(x);
+	ck_assert(before != account_conf_hash(x, "urn:uuid:other"));
+	x->reg_ids += 1;
+	ck_assert(before != hash(x));
+}
+END_TEST
+
+
+/* Where in which file it stands is nothing to a flow. */
+START_TEST(accounts_before_it_do_not_change_the_hash)
+{
+	uint64_t alone;
+
+	a = load(ACCOUNT(""));
+	alone = hash(a->accountv[0]);
+	b = load("accounts = ( { name = \"w\"; aor = \"sip:w@example.org\"; "
+		 "},\n{ name = \"x\"; aor = \"sip:x@example.org\"; } );");
+	ck_assert(alone == hash(b->accountv[1]));
+	ck_assert(alone != hash(b->accountv[0]));
+}
+END_TEST
+
+
 START_TEST(what_a_secrets_file_holds_counts)
 {
 	char text[512];
@@ -278,6 +437,13 @@ Suite *suite_config_equal(void)
 	tcase_add_test(tc, one_of_many_is_the_same_as_one_alone);
 	tcase_add_test(tc, a_difference_is_named);
 	tcase_add_test(tc, every_key_of_the_table_counts);
+	tcase_add_test(tc, what_means_the_same_has_the_same_hash);
+	tcase_add_test(tc, every_key_but_a_secret_changes_the_hash);
+	tcase_add_test(tc,
+		a_secret_does_not_change_the_hash_wherever_it_comes_from);
+	tcase_add_test(tc, the_order_of_a_list_counts);
+	tcase_add_test(tc, instance_and_reg_ids_change_the_hash);
+	tcase_add_test(tc, accounts_before_it_do_not_change_the_hash);
 	tcase_add_test(tc, what_a_secrets_file_holds_counts);
 	tcase_add_test(tc, what_a_turn_secrets_file_holds_counts);
 	tcase_add_test(tc, the_binding_is_aor_and_registrar);

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "control.h"
+#include "fdstore.h"
 #include "harness.h"
 #include "log.h"
 #include "wire.h"
@@ -1127,6 +1128,7 @@ START_TEST(systemds_socket_is_taken_over_and_stays)
 	(void)snprintf(buf, sizeof(buf), "%d", (int)getpid());
 	ck_assert_int_eq(0, setenv("LISTEN_PID", buf, 1));
 
+	fdstore_init();
 	ck_assert_int_eq(0, control_alloc(&control, "/nowhere/at/all", methodv,
 					  NULL));
 	ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
