@@ -4,14 +4,6 @@ BUILD      ?= build
 CC         ?= cc
 AR         ?= ar
 PKG_CONFIG ?= pkg-config
-PREFIX     ?= /usr
-SBINDIR    ?= $(PREFIX)/sbin
-BINDIR     ?= $(PREFIX)/bin
-MANDIR     ?= $(PREFIX)/share/man
-VARLINKDIR ?= $(PREFIX)/share/varlink
-SYSCONFDIR ?= /etc
-UNITDIR    ?= $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd \
-	2>/dev/null || echo /lib/systemd/system)
 
 # The version has one place: the top entry of debian/changelog.
 VERSION := $(shell sed -n '1s/.*(\([^)-]*\).*/\1/p' debian/changelog)
@@ -24,12 +16,16 @@ OPTFLAGS ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wswitch-enum -Wvla -Wformat=2 \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wno-missing-field-initializers
+# Where a branch may land, by the processor's own means.
+MACHINE  := $(shell $(CC) -dumpmachine)
+BRANCH   := $(if $(filter x86_64-%,$(MACHINE)),-fcf-protection) \
+	$(if $(filter aarch64-%,$(MACHINE)),-mbranch-protection=standard)
 # Also takes --coverage and the like; all that goes to compiler and linker.
 SANITIZE ?=
 LDHARDEN ?= -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 ifeq ($(SANITIZE),)
-HARDEN   ?= -fstack-protector-strong -fstack-clash-protection \
-	-fcf-protection -D_FORTIFY_SOURCE=2 -fPIE
+HARDEN   ?= -fstack-protector-strong -fstack-clash-protection $(BRANCH) \
+	-D_FORTIFY_SOURCE=2 -fPIE
 else
 HARDEN   ?= -fno-omit-frame-pointer -fPIE  # a checker replaces _FORTIFY_SOURCE
 endif
@@ -44,7 +40,8 @@ RE_INC   := -isystem /usr/include/re
 endif
 
 ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	-DCONFIG_PRESETS='"$(PREFIX)/share/sipregd/presets"' $(CPPFLAGS)
+	-DCONFIG_DIR='"$(CONFDIR)"' -DCONFIG_PRESETS='"$(PRESETDIR)"' \
+	$(CPPFLAGS)
 ALL_CFLAGS   = -std=c11 $(OPTFLAGS) $(WARN) $(HARDEN) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS  = $(LDHARDEN) $(SANITIZE) $(LDFLAGS)
 
@@ -85,7 +82,7 @@ define archive
 	$(Q)$(AR) rcs $@ $^
 endef
 
-.PHONY: all clean install uninstall deps FORCE
+.PHONY: all clean deps FORCE
 all: $(BUILD)/sipregd $(BUILD)/sipregctl
 
 $(BUILD)/libcore.a: $(CORE_OBJ)
@@ -130,33 +127,7 @@ $(BUILD)/flags: FORCE
 clean:
 	rm -rf $(BUILD)
 
-install: all
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
-		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(MANDIR)/man8 \
-		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-		$(DESTDIR)$(VARLINKDIR)
-	install -d -m 0750 $(DESTDIR)$(SYSCONFDIR)/sipregd \
-		$(DESTDIR)$(SYSCONFDIR)/sipregd/accounts.d
-	install -m 0755 $(BUILD)/sipregd $(DESTDIR)$(SBINDIR)/sipregd
-	install -m 0755 $(BUILD)/sipregctl $(DESTDIR)$(BINDIR)/sipregctl
-	install -m 0640 etc/sipregd.conf \
-		$(DESTDIR)$(SYSCONFDIR)/sipregd/sipregd.conf
-	sed 's|/usr/sbin|$(SBINDIR)|' systemd/sipregd.service \
-		>$(DESTDIR)$(UNITDIR)/sipregd.service
-	chmod 0644 $(DESTDIR)$(UNITDIR)/sipregd.service
-	install -m 0644 man/sipregd.8 $(DESTDIR)$(MANDIR)/man8/
-	install -m 0644 man/sipregctl.1 $(DESTDIR)$(MANDIR)/man1/
-	install -m 0644 man/sipregd.conf.5 $(DESTDIR)$(MANDIR)/man5/
-	install -m 0644 src/wire/io.sipregd.varlink $(DESTDIR)$(VARLINKDIR)/
-
-uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/sipregd $(DESTDIR)$(BINDIR)/sipregctl \
-		$(DESTDIR)$(UNITDIR)/sipregd.service \
-		$(DESTDIR)$(MANDIR)/man8/sipregd.8 \
-		$(DESTDIR)$(MANDIR)/man1/sipregctl.1 \
-		$(DESTDIR)$(MANDIR)/man5/sipregd.conf.5 \
-		$(DESTDIR)$(VARLINKDIR)/io.sipregd.varlink
-
+include install.mk
 include tests/tests.mk
 
 -include $(wildcard $(BUILD)/obj/*/*/*.d $(BUILD)/obj/*/*/*/*.d)

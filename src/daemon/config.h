@@ -12,10 +12,13 @@
 #include "tls.h"
 
 
-#define CONFIG_FILE      "/etc/sipregd/sipregd.conf"
+#ifndef CONFIG_DIR               /* else from the Makefile, as CONFIG_PRESETS */
+#define CONFIG_DIR       "/etc/sipregd"
+#endif
+#define CONFIG_FILE      CONFIG_DIR "/sipregd.conf"
 #define CONFIG_SOCKET    "/run/sipregd/control"
 #define CONFIG_STATE_DIR "/var/lib/sipregd"
-#ifndef CONFIG_PRESETS           /* else from the Makefile: below its PREFIX */
+#ifndef CONFIG_PRESETS
 #define CONFIG_PRESETS   "/usr/share/sipregd/presets"
 #endif
 

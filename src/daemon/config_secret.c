@@ -12,7 +12,7 @@
 
 
 #define PATH_ROOM   4096         /* bytes of a path */
-#define CREDENTIALS "/etc/sipregd/credentials/"  /* of sipregd.service */
+#define CREDENTIALS CONFIG_DIR "/credentials/"   /* of sipregd.service */
 
 
 /* Ends the text after its line. What is wrong with it, or NULL. */
