@@ -1,6 +1,7 @@
 # The tests, and what runs them. Included by the Makefile.
 #
 #   make check           every layer, as `make check-LAYER` runs one
+#   make check-service   the installed package on systems that are booted (root)
 #   make check-long      the same with long fuzzing and simulation
 #   make bench           what things cost
 #   make coverage        lines of src/core that the pure layers reach
@@ -129,6 +130,7 @@ run_sim    = $(T)/sim $(SIM_ARGS)
 run_daemon = $(T)/daemon
 run_system = BUILD=$(BUILD) tests/system/run $(SYSTEM)
 run_natlab = NATLAB=$(NATLAB) BUILD=$(BUILD) tests/natlab/run
+run_service = BUILD=$(BUILD) tests/service/run
 run_demo   = /usr/bin/python3 tests/demo/demo.py $(BUILD) && \
 	echo 1 passed, 0 failed
 
@@ -174,7 +176,7 @@ define layer
 check-$(1): $$(need_$(1))
 	$$(Q)$$(call layers,$(1))
 endef
-$(foreach l,purity $(PURE) daemon system natlab demo,\
+$(foreach l,purity $(PURE) daemon system natlab service demo,\
 	$(eval $(call layer,$(l))))
 
 demo:
