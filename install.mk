@@ -103,7 +103,7 @@ $(BUILD)/$(DIST).tar.xz: FORCE
 	$(call say,DIST)
 	$(Q)mkdir -p $(@D)
 	$(Q)git -c tar.umask=0022 archive --format=tar --prefix=$(DIST)/ HEAD \
-		>$@.tar
+		>$@.tar || { rm -f $@.tar; exit 1; }
 	$(Q)xz --threads=1 -9 <$@.tar >$@ && rm $@.tar
 
 distcheck: $(BUILD)/$(DIST).tar.xz

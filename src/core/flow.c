@@ -213,8 +213,7 @@ unsigned flow_on_connected(struct flow *f, msec_t now)
 }
 
 
-/* Is the refresh the only check that this flow has? */
-static bool refresh_is_check(const struct flow *f)
+bool flow_refresh_is_check(const struct flow *f)
 {
 	return f->asking == KEEPALIVE_REGISTER ||
 		(!f->policy.stream && f->asking == KEEPALIVE_CRLF);
@@ -231,7 +230,7 @@ unsigned flow_on_registered(struct flow *f, msec_t now)
 	acts = live(f, now);
 
 	if (f->registered)
-		return refresh_is_check(f) ? acts | prove(f) : acts;
+		return flow_refresh_is_check(f) ? acts | prove(f) : acts;
 
 	f->registered = true;
 	flow_schedule(f, now);

@@ -6,6 +6,12 @@
 #include "flow.h"
 
 
+/* --- flow.c --- */
+
+/* Is the refresh the only check that this flow has? */
+bool flow_refresh_is_check(const struct flow *f);
+
+
 /* --- flow_ping.c --- */
 
 /* How to ask from the next ping on. */

@@ -21,6 +21,11 @@ enum handover_ready account_handover_ready(const struct account *a,
 					   msec_t now)
 {
 	const struct reg *r = &a->regv[i].reg;
+	const struct mapping *m = &a->regv[i].flow.mapping;
+
+	/* what makes addresses tell nothing was learned of many answers */
+	if (mapping_flapping(m, now) || m->notes & MAPPING_NOTE_ALG)
+		return HANDOVER_NEVER;
 
 	if (!a->started || !is_calm(r) || !flow_alive(f) || !f->registered ||
 	    !reg_bound(r, now + HANDOVER_LEASE))
@@ -61,6 +66,7 @@ static void hand_over_flow(struct handover_flow *h, const struct flow *f)
 		.stun_silent = f->stun_silent,
 		.up_at = f->up_at,
 		.life_at = f->life_at,
+		.ping_at = f->ping_at,
 		.next_ping = f->waiting ? NEVER : f->next_ping,
 		.server_interval = f->server_interval,
 		.survived = f->survived,
@@ -85,6 +91,7 @@ static void hand_over_reg(struct handover_reg *h, const struct reg *r)
 		.outbound = r->outbound,
 		.token = r->token,
 		.alone = r->alone,
+		.worked = r->challenge.worked,
 		.match = r->match,
 		.contact = r->contact,
 	};
@@ -107,6 +114,7 @@ static void hand_over_nat(struct handover_nat *h, const struct account_reg *ar)
 		.probe_on_flow = ar->probe.on_flow,
 		.probe_loops = ar->probe.loops,
 		.probe_proven_at = ar->probe.proven_at,
+		.probe_at = ar->probe.out ? NEVER : ar->probe.at,
 		.listed = ar->listed,
 		.own = ar->own,
 		.ghosts = ar->ghosts,
@@ -157,6 +165,7 @@ static bool reg_good(const struct handover_reg *h, msec_t now)
 static bool flow_good(const struct handover_flow *h, msec_t now)
 {
 	return passed(h->up_at, h->life_at) && passed(h->life_at, now) &&
+		(h->ping_at == NEVER || passed(h->ping_at, now)) &&
 		passed(h->survived, now) && passed(h->rtt, now) &&
 		passed(h->server_interval, SECONDS(UINT32_MAX));
 }
@@ -207,7 +216,8 @@ void flow_take_over(struct flow *f, const struct handover_flow *h, msec_t now)
 	f->stun_allowed = h->stun_allowed && !f->policy.stream;
 	f->stun_silent = h->stun_silent;
 	f->up_at = h->up_at;
-	f->life_at = f->ping_at = h->life_at;
+	f->life_at = h->life_at;
+	f->ping_at = h->ping_at;
 	f->dead_at = NEVER;
 	f->server_interval = h->server_interval;
 	f->survived = h->survived;
@@ -220,6 +230,15 @@ void flow_take_over(struct flow *f, const struct handover_flow *h, msec_t now)
 	if (f->next_ping == NEVER || f->next_ping <= now)
 		f->next_ping = now + rng_between(&f->rng, 1, FLOW_FIRST_PING);
 	flow_hasten(f, now);
+}
+
+
+bool flow_slept_in(const struct flow *f, msec_t now)
+{
+	const msec_t asked = f->ping_at == NEVER ? 0 : f->ping_at;
+
+	return (!f->policy.stream || flow_refresh_is_check(f)) &&
+		now > clock_max(f->life_at, asked) + flow_interval(f);
 }
 
 
@@ -262,8 +281,8 @@ static void take_nat(struct account_reg *ar, const struct handover *h,
 
 	ar->probe.stream = h->stream;
 	probe_take_over(&ar->probe, nat->probe, nat->probe_on_flow,
-			nat->probe_loops, nat->probe_proven_at, nat->foreign,
-			now);
+			nat->probe_loops, nat->probe_proven_at,
+			nat->probe_at, nat->foreign, now);
 }
 
 
@@ -286,4 +305,12 @@ unsigned account_take_over(struct account *a, unsigned i,
 			  now);
 
 	return account_settle(a, i, 0, now);
+}
+
+
+void account_on_learned(struct account *a, unsigned i,
+			const struct target_list *list, unsigned index,
+			msec_t now)
+{
+	reg_on_learned(&a->regv[i].reg, list, index, now);
 }

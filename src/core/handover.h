@@ -24,7 +24,7 @@ struct handover_flow {
 	bool proven, ponged, promised;
 	bool answers_options, options_silent;
 	bool answers_stun, stun_allowed, stun_silent;
-	msec_t up_at, life_at;
+	msec_t up_at, life_at, ping_at;  /* the last may be NEVER */
 	msec_t next_ping;                /* NEVER: one is out */
 	msec_t server_interval;          /* 0: none */
 	msec_t survived, rtt;            /* 0: none */
@@ -37,7 +37,7 @@ struct handover_reg {
 	uint32_t expires, granted;       /* [s] */
 	msec_t sent_at, answer_at, lease_end;
 	msec_t refresh_at;               /* or when it was to be verified */
-	bool plain, outbound, token, alone;
+	bool plain, outbound, token, alone, worked;
 	enum contact_match match;
 	struct addr contact;             /* may be unset, as may each below */
 };
@@ -51,7 +51,7 @@ struct handover_nat {
 	struct interval interval;
 	enum probe_result probe;
 	bool probe_on_flow, probe_loops;
-	msec_t probe_proven_at;          /* NEVER */
+	msec_t probe_proven_at, probe_at;        /* may be NEVER */
 	bool listed;
 	unsigned own, ghosts, foreign;
 };
@@ -87,9 +87,22 @@ void account_hand_over(const struct account *a, unsigned i,
 unsigned account_take_over(struct account *a, unsigned i,
 			   const struct handover *h, msec_t now);
 
+/* What the name of its registrar resolves to now: its flow goes to the address
+ * `index` of that. So it knows where else to go, as if it had asked itself. */
+void account_on_learned(struct account *a, unsigned i,
+			const struct target_list *list, unsigned index,
+			msec_t now);
+void reg_on_learned(struct reg *r, const struct target_list *list,
+		    unsigned index, msec_t now);
+
 /* The same of the flow, after flow_init(), and of the registration alone. */
 void flow_take_over(struct flow *f, const struct handover_flow *h, msec_t now);
 void reg_take_over(struct reg *r, const struct handover *h);
+
+/* Was there no process for longer than an interval, and can nothing but a
+ * REGISTER tell what that did? What a NAT or a UDP registrar knew of it may be
+ * forgotten (DESIGN §4); streams are asked soon, as they break. */
+bool flow_slept_in(const struct flow *f, msec_t now);
 
 /* Is it worth anything still, and can it be true? What a process wrote that was
  * of another version, or broken, must not become a registration that never

@@ -250,8 +250,8 @@ unsigned probe_on_bound(struct probe *p, bool changed, unsigned foreign,
 
 
 void probe_take_over(struct probe *p, enum probe_result result, bool on_flow,
-		     bool loops, msec_t proven_at, unsigned foreign,
-		     msec_t now)
+		     bool loops, msec_t proven_at, msec_t at,
+		     unsigned foreign, msec_t now)
 {
 	p->result = p->told = (uint8_t)result;
 	p->on_flow = on_flow;
@@ -260,10 +260,10 @@ void probe_take_over(struct probe *p, enum probe_result result, bool on_flow,
 	p->bound = true;
 	p->foreign = foreign;
 
-	if (result == PROBE_UNKNOWN)
-		arm_soon(p, now);
+	if (at != NEVER && at > now)
+		arm(p, clock_min(at, now + 2 * p->policy->interval));
 	else
-		arm_later(p, now);
+		arm_soon(p, now);
 }
 
 

@@ -92,10 +92,11 @@ void probe_init(struct probe *p, const struct probe_policy *policy,
 unsigned probe_on_bound(struct probe *p, bool changed, unsigned foreign,
 			msec_t now);
 /* The same of a new process that goes on with the binding of the one before it,
- * and knows what that knew. */
+ * and knows what that knew. `at`: when the next one is due; NEVER: one was out,
+ * or there is none. */
 void probe_take_over(struct probe *p, enum probe_result result, bool on_flow,
-		     bool loops, msec_t proven_at, unsigned foreign,
-		     msec_t now);
+		     bool loops, msec_t proven_at, msec_t at,
+		     unsigned foreign, msec_t now);
 /* There is no binding any more, or no flow: nothing is armed. That the
  * registrar loops nothing, or refuses, stays known. */
 unsigned probe_on_unbound(struct probe *p);

@@ -4,17 +4,12 @@
 #include "reg_step.h"
 
 
-/* The address that its flow goes to, the only one that is known of. */
-static void take_target(struct reg *r, bool stream, bool ipv6)
+/* The address that its flow goes to, the only one that is known of so far. */
+static void take_target(struct reg *r, bool stream)
 {
-	const struct target_list list = {
-		.count = 1,
-		.stream = stream,
-		.ipv6 = ipv6,
-	};
-
-	target_on_resolved(&r->target, &list, &r->rng);
-	target_on_connected(&r->target, 0);
+	target_init(&r->target);
+	r->target.list.count = 1;
+	r->target.list.stream = stream;
 }
 
 
@@ -23,7 +18,7 @@ void reg_take_over(struct reg *r, const struct handover *h)
 {
 	const struct handover_reg *was = &h->reg;
 
-	take_target(r, h->stream, h->edge.family == ADDR_IPV6);
+	take_target(r, h->stream);
 	r->cseq = was->cseq > r->cseq ? was->cseq : r->cseq;
 	r->expires = was->expires;
 	r->granted = was->granted;
@@ -37,6 +32,7 @@ void reg_take_over(struct reg *r, const struct handover *h)
 	r->alone = was->alone;
 	r->match = was->match;
 	r->contact = was->contact;
+	r->challenge.worked = was->worked;
 	r->proven = h->flow.proven;
 	r->flow = r->here = r->answered = true;
 	r->restored = false;     /* nobody has another CSeq in mind */
@@ -44,4 +40,17 @@ void reg_take_over(struct reg *r, const struct handover *h)
 	r->code = ANSWER_OK;
 
 	reg_set(r, REG_BOUND, r->refresh_at);
+}
+
+
+void reg_on_learned(struct reg *r, const struct target_list *list,
+		    unsigned index, msec_t now)
+{
+	if (!r->flow || r->resolved_at != NEVER)
+		return;
+
+	r->resolved_at = now;
+	target_on_resolved(&r->target, list, &r->rng);
+	target_on_connected(&r->target, index);
+	r->target.parked = false;
 }

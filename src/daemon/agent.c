@@ -278,9 +278,13 @@ int agent_hand_over(const struct agent *a, unsigned i, struct handed *h,
 }
 
 
-int agent_take_over(struct agent *a, unsigned i, struct handed *h, int fd)
+int agent_take_over(struct agent *a, unsigned i, struct handed *h, int fd,
+		    struct net_pass *pass)
 {
-	return i < a->slotc ? slot_take_over(&a->slotv[i], h, fd) : EINVAL;
+	if (i >= a->slotc)
+		return EINVAL;
+
+	return slot_take_over(&a->slotv[i], h, fd, pass);
 }
 
 

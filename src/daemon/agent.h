@@ -86,7 +86,8 @@ void agent_start(struct agent *a);
 enum handover_ready agent_handover_ready(const struct agent *a, unsigned i);
 int agent_hand_over(const struct agent *a, unsigned i, struct handed *h,
 		    int *fdp);
-int agent_take_over(struct agent *a, unsigned i, struct handed *h, int fd);
+int agent_take_over(struct agent *a, unsigned i, struct handed *h, int fd,
+		    struct net_pass *pass);
 
 /* Un-REGISTERs as configured; `lefth` from here or later, within
  * REG_LEAVE_MAX. */

@@ -1,7 +1,8 @@
 /* The configuration: loads the files in their order, finishes what is global,
  * and answers where an account goes.
  *
- * The parts: config_source.c reads and parses a file, config_table.c has a row
+ * The parts: config_source.c reads and parses a file, config_scan.c takes the
+ * secrets out of it before libconfig sees it, config_table.c has a row
  * for each key, config_value.c turns settings into values by those rows,
  * config_check.c and config_uri.c know what strings must look like,
  * config_account.c merges and multiplies accounts, config_preset.c finds
@@ -34,6 +35,7 @@ static void destructor(void *arg)
 	mem_deref(c->accountv);
 	values_deref(&keys_global, c);
 	mem_deref(c->file);
+	mem_deref(c->accounts_dir);
 	mem_deref(c->dnsv);
 }
 
@@ -153,24 +155,21 @@ static void include(struct load *l)
 {
 	const char *dir = l->c->include_dir, *file = l->c->file;
 	const char *slash = strrchr(file, '/');
-	char *path;
+	char **pathp = &l->c->accounts_dir;
 	int err;
 
 	if (!*dir)
 		return;
 
 	if (*dir == '/' || !slash)
-		err = str_dup(&path, dir);
+		err = str_dup(pathp, dir);
 	else
-		err = re_sdprintf(&path, "%b%s", file,
+		err = re_sdprintf(pathp, "%b%s", file,
 				  (size_t)(slash + 1 - file), dir);
-	if (err) {
+	if (err)
 		say_no_memory(&l->y);
-		return;
-	}
-
-	include_dir(l, path);
-	mem_deref(path);
+	else
+		include_dir(l, *pathp);
 }
 
 

@@ -98,6 +98,7 @@ struct config {
 	char *control_socket;
 	char *state_dir;
 	char *include_dir;               /* as written */
+	char *accounts_dir;              /* its path; NULL: there is none */
 	char *instance_id;               /* "": made once, kept in state_dir */
 	char *user_agent;
 	enum log_level log_level;

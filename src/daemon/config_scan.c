@@ -16,6 +16,8 @@
 #define INCLUDE     "@include"
 #define SECRETS_FIRST 16         /* room in the vector at first, doubling */
 
+const char scan_no_memory[] = "no memory";
+
 /* How near to a secret: password = "..." "...". What else is written, without
  * a sign or in brackets, is an error later, and must not be seen either. */
 enum near {
@@ -272,7 +274,7 @@ const char *scan_text(struct scanned *s, char **pp)
 				continue;
 
 			if (!scan_secret(s, near == NEAR_STRING, p, end))
-				return "no memory";
+				return scan_no_memory;
 			near = NEAR_STRING;
 		}
 		else if (number_begins(p)) {

@@ -21,6 +21,7 @@ struct scanned {
  * place: a string without end would be leaked, and not be found where it
  * begins; an @include would be opened by libconfig's scanner. */
 const char *scan_text(struct scanned *s, char **pp);
+extern const char scan_no_memory[];      /* one that is not the text's fault */
 
 /* The text was parsed: the settings get the secrets in their places. */
 void scanned_give(struct scanned *s, config_t *cfg);

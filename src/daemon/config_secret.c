@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "config_check.h"
 #include "config_load.h"
+#include "fnv.h"
 #include "secret.h"
 
 
@@ -121,6 +122,9 @@ bool secret_credential(struct load *l, char **dst, const char *name,
 	char path[PATH_ROOM];
 	struct stat st;
 
+	if (check_file_name(name))
+		return false;    /* which was said */
+
 	if (!dir || !*dir)
 		return not_given(l, name, s);
 
@@ -146,12 +150,6 @@ bool secret_credential(struct load *l, char **dst, const char *name,
 
 /* --- are they still the same? --- */
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return (hash ^ value) * UINT64_C(0x100000001b3);   /* FNV-1a's prime */
-}
-
-
 static bool mix_file(uint64_t *hashp, const char *path)
 {
 	struct stat st;
@@ -159,10 +157,9 @@ static bool mix_file(uint64_t *hashp, const char *path)
 	if (stat(path, &st))
 		return false;
 
-	*hashp = mix(*hashp, st.st_ino);
-	*hashp = mix(*hashp, (uint64_t)st.st_size);
-	*hashp = mix(*hashp, (uint64_t)st.st_mtim.tv_sec);
-	*hashp = mix(*hashp, (uint64_t)st.st_mtim.tv_nsec);
+	*hashp = fnv(*hashp, &st.st_ino, sizeof(st.st_ino));
+	*hashp = fnv(*hashp, &st.st_size, sizeof(st.st_size));
+	*hashp = fnv(*hashp, &st.st_mtim, sizeof(st.st_mtim));
 
 	return true;
 }
@@ -171,7 +168,7 @@ static bool mix_file(uint64_t *hashp, const char *path)
 int64_t account_conf_stamp(const struct config *c,
 			   const struct account_conf *a)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = FNV_BASIS;
 
 	if (*a->credential || !mix_file(&hash, c->file) ||
 	    !mix_file(&hash, a->file) ||

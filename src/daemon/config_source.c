@@ -192,7 +192,9 @@ static int parse(struct source *s, struct sayer *y, char *text, size_t len)
 		line = (unsigned)config_error_line(&s->cfg);
 	}
 
-	if (wrong)
+	if (wrong == scan_no_memory)
+		say_no_memory(y);
+	else if (wrong)
 		say_error_at(y, s->file, line, "%s", wrong);
 	else
 		scanned_give(&scanned, &s->cfg);

@@ -53,14 +53,14 @@ int conn_open(struct conn **connp, const struct conn_conf *conf,
 
 /* Goes on with a socket that is connected (UDP: bound) already, of the process
  * before this one: `fd` is the conn's from then on, and it is up, so that there
- * is no estabh. EINVAL: it is not what `conf` says (TLS has more than a socket);
+ * is no estabh. EINVAL: it is not what `conf` says, or TLS, which has more;
  * after any error fd is the caller's. */
-int conn_adopt(struct conn **connp, int fd, const struct conn_conf *conf,
+int conn_take_over(struct conn **connp, int fd, const struct conn_conf *conf,
 	       const struct conn_handlers *h, void *arg);
 
 /* Its socket, for somebody else to go on with; -1: not now, as a message is on
  * its way in or out, or never. It stays the conn's. */
-int conn_lend(const struct conn *c);
+int conn_hand_over(const struct conn *c);
 
 /* Queues whole messages or nothing: ENOBUFS when the queue is full, ENOTCONN
  * before or after. An error of UDP's sendto() is returned. After any other

@@ -148,7 +148,7 @@ int conn_open(struct conn **connp, const struct conn_conf *conf,
 
 /* --- a socket that there is already --- */
 
-static int adopt(struct conn *c, int fd)
+static int take_over(struct conn *c, int fd)
 {
 	const bool stream = transport_stream((enum transport)c->transport);
 	int err;
@@ -176,7 +176,7 @@ static int adopt(struct conn *c, int fd)
 }
 
 
-int conn_adopt(struct conn **connp, int fd, const struct conn_conf *conf,
+int conn_take_over(struct conn **connp, int fd, const struct conn_conf *conf,
 	       const struct conn_handlers *h, void *arg)
 {
 	struct conn *c;
@@ -186,7 +186,7 @@ int conn_adopt(struct conn **connp, int fd, const struct conn_conf *conf,
 	if (err)
 		return err;
 
-	err = adopt(c, fd);
+	err = take_over(c, fd);
 	if (err)
 		mem_deref(c);
 	else
@@ -196,7 +196,7 @@ int conn_adopt(struct conn **connp, int fd, const struct conn_conf *conf,
 }
 
 
-int conn_lend(const struct conn *c)
+int conn_hand_over(const struct conn *c)
 {
 	if (c->state != UP || c->err || c->transport == TRANSPORT_TLS)
 		return -1;

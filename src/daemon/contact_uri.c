@@ -4,12 +4,10 @@
 #include <string.h>
 #include "addr.h"
 #include "contact_uri.h"
+#include "fnv.h"
 #include "net.h"
 #include "param.h"
 
-
-#define FNV_BASIS UINT64_C(0xcbf29ce484222325)   /* FNV-1a, 64 bits */
-#define FNV_PRIME UINT64_C(0x100000001b3)
 
 /* What counts of one. */
 struct parts {
@@ -143,7 +141,9 @@ bool contact_uri_token(const struct pl *uri)
 
 static void hash(uint64_t *key, int c)
 {
-	*key = (*key ^ (uint8_t)c) * FNV_PRIME;
+	const uint8_t byte = (uint8_t)c;
+
+	*key = fnv(*key, &byte, sizeof(byte));
 }
 
 

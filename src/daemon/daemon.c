@@ -345,6 +345,7 @@ void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg)
 	d->arg = arg;
 	timer_cancel(&d->gone_timer);
 	timer_cancel(&d->restart_timer);
+	d->restarth = NULL;
 
 	/* One more than there are, so that it ends here or later but once. */
 	d->stopping = d->entryc + list_count(&d->leavers) + 1;

@@ -12,7 +12,6 @@
 
 enum {
 	TEXT_MAX = 256,
-	PATH_SHOWN = 256,        /* bytes of a path, for the service manager */
 	LEFT_LINES = 10,         /* accounts that have a line of their own at
 				    the stop; of more a total is told */
 	STATUS_DELAY = 200,      /* [ms] many verdicts, one STATUS= */
@@ -20,36 +19,18 @@ enum {
 };
 
 
-/* Where somebody puts an account: include_dir as config.c finds it, or the
- * file itself where there is none. */
-static void accounts_path(char *buf, size_t size, const struct config *c)
-{
-	const char *slash = strrchr(c->file, '/');
-
-	if (!*c->include_dir)
-		str_ncpy(buf, c->file, size);
-	else if (*c->include_dir == '/' || !slash)
-		str_ncpy(buf, c->include_dir, size);
-	else
-		(void)re_snprintf(buf, size, "%b%s", c->file,
-				  (size_t)(slash + 1 - c->file),
-				  c->include_dir);
-}
-
-
 void daemon_tell_status(void *arg)
 {
 	const struct daemon *d = arg;
-	char dir[PATH_SHOWN], text[SERVICE_TEXT_MAX];
+	char text[SERVICE_TEXT_MAX];
 	struct service_facts f = {
 		.file = d->config->file,
-		.dir = dir,
+		.dir = d->config->accounts_dir ? d->config->accounts_dir
+					       : d->config->file,
 		.refusal = &d->refusal,
 		.stopping = d->stoppedh,
 		.leaving = d->stopping,
 	};
-
-	accounts_path(dir, sizeof(dir), d->config);
 
 	for (size_t i = 0; i < d->entryc; i++) {
 		const struct agent *a = d->entryv[i]->agent;

@@ -8,10 +8,14 @@
 #include <unistd.h>
 #include "fdstore.h"
 #include "log.h"
+#include "notify.h"
 
 
 #define MESSAGE_FDS 253          /* SCM_MAX_FD of unix(7) */
 #define TEXT_SIZE   128          /* bytes of what the manager is told */
+#define PUT_WAIT    1000         /* [ms] for a manager that does not read */
+#define FD_RESERVE  64           /* descriptors that are left for all else when
+				    very many were passed */
 
 /* One that nobody took yet. */
 struct passed {
@@ -71,6 +75,12 @@ static void destructor(void *arg)
 static void add(int fd, const char *name)
 {
 	struct passed *p;
+
+	if (fd >= getdtablesize() - FD_RESERVE) {
+		store.lost = true;
+		(void)close(fd);
+		return;
+	}
 
 	p = mem_zalloc(sizeof(*p), destructor);
 	if (!p) {
@@ -133,7 +143,8 @@ static void forget(const char *name)
 	char text[TEXT_SIZE];
 
 	(void)snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=%s", name);
-	(void)sd_notify(0, text);
+	if (notify_possible(PUT_WAIT))
+		(void)sd_notify(0, text);
 }
 
 
@@ -307,6 +318,8 @@ int fdstore_put(const char *name, const int *fdv, size_t fdc)
 
 	if (!fdstore_possible())
 		return ENOTSUP;
+	if (!notify_possible(PUT_WAIT))
+		return ETIMEDOUT;
 
 	for (; fdc; fdv += n, fdc -= n) {
 
@@ -326,7 +339,12 @@ int fdstore_put(const char *name, const int *fdv, size_t fdc)
 
 int fdstore_wait(unsigned timeout)
 {
-	const int n = sd_notify_barrier(0, (uint64_t)timeout * 1000);
+	int n;
+
+	if (!notify_possible(PUT_WAIT))
+		return ETIMEDOUT;
+
+	n = sd_notify_barrier(0, (uint64_t)timeout * 1000);
 
 	return n < 0 ? -n : n ? 0 : ENOTSUP;
 }

@@ -40,8 +40,9 @@ void fdstore_close(void);
 bool fdstore_possible(void);
 
 /* Gives it copies of these, under one of the names above. It examines none of
- * them. errno values; ENOTSUP: not possible. After an error it may have some of
- * them. That it kept them all is not known: it has its limits. */
+ * them. errno values; ENOTSUP: not possible; ETIMEDOUT: it does not read. After
+ * an error it may have some of them. That it kept them all is not known: it has
+ * its limits. */
 int fdstore_put(const char *name, const int *fdv, size_t fdc);
 
 /* Waits until it has them. ETIMEDOUT after `timeout` [ms]. */

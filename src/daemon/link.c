@@ -255,7 +255,7 @@ int link_open(struct link **lp, const struct link_conf *conf,
 
 
 /* The edge is told of it as of any flow that came up. */
-int link_adopt(struct link **lp, int fd, const struct handover_flow *was,
+int link_take_over(struct link **lp, int fd, const struct handover_flow *was,
 	       const struct link_conf *conf, const struct link_handlers *h,
 	       void *arg)
 {
@@ -267,7 +267,7 @@ int link_adopt(struct link **lp, int fd, const struct handover_flow *was,
 	if (err)
 		return err;
 
-	err = conn_adopt(&l->conn, fd, &conf->conn, &handlers, l);
+	err = conn_take_over(&l->conn, fd, &conf->conn, &handlers, l);
 	if (err) {
 		mem_deref(l);
 		return err;
@@ -287,9 +287,9 @@ int link_adopt(struct link **lp, int fd, const struct handover_flow *was,
 }
 
 
-int link_lend(const struct link *l)
+int link_hand_over(const struct link *l)
 {
-	return l->conn ? conn_lend(l->conn) : -1;
+	return l->conn ? conn_hand_over(l->conn) : -1;
 }
 
 

@@ -54,13 +54,13 @@ int link_open(struct link **lp, const struct link_conf *conf,
 	      const struct link_handlers *h, void *arg);
 
 /* Goes on with the socket and flow of the process before this one, see
- * conn_adopt() and flow_take_over(). After an error fd is the caller's. */
-int link_adopt(struct link **lp, int fd, const struct handover_flow *was,
+ * conn_take_over() and flow_take_over(). After an error fd is the caller's. */
+int link_take_over(struct link **lp, int fd, const struct handover_flow *was,
 	       const struct link_conf *conf, const struct link_handlers *h,
 	       void *arg);
 
-/* See conn_lend(). */
-int link_lend(const struct link *l);
+/* See conn_hand_over(). */
+int link_hand_over(const struct link *l);
 
 /* A request over this flow, see transaction.h. If it cannot be sent the link
  * is over (losth) before this returns its error. */

@@ -22,6 +22,8 @@
  * 100,000 accounts with a flow each, and room to replace some of them. */
 #define DESCRIPTORS_MAX 131072
 
+static bool stopped;
+
 static const int signalv[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2, SIGCHLD};
 
 static struct {
@@ -211,13 +213,22 @@ int loop_init(loop_signal_h *signalh, void *arg)
 
 int loop_run(void)
 {
+	stopped = false;
+
 	return re_main(NULL);
 }
 
 
 void loop_stop(void)
 {
+	stopped = true;
 	re_cancel();
+}
+
+
+bool loop_stopped(void)
+{
+	return stopped;
 }
 
 

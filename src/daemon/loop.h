@@ -33,6 +33,7 @@ int loop_init(loop_signal_h *signalh, void *arg);
 /* Runs until loop_stop(). */
 int loop_run(void);
 void loop_stop(void);
+bool loop_stopped(void);         /* what is due now has to wait */
 void loop_close(void);
 
 /* Milliseconds of CLOCK_BOOTTIME, read now. */

@@ -27,7 +27,7 @@ struct options {
 };
 
 static struct daemon *the_daemon;        /* for the signal handler only */
-static bool stopping;
+static bool stopping, restarting;
 
 
 static void usage(FILE *f)
@@ -131,12 +131,12 @@ static void stop(const char *why)
 /* The next process goes on, or refreshes the bindings. */
 static void restart(void)
 {
-	if (stopping) {
+	if (stopping)
 		loop_stop();
+	if (stopping || restarting)
 		return;
-	}
 
-	stopping = true;
+	restarting = true;
 	log_notice(NULL, "SIGUSR2: leaving, bindings stay");
 	service_stopping();
 	daemon_hand_over(the_daemon, stopped_handler, NULL);
@@ -284,16 +284,17 @@ int main(int argc, char *argv[])
 		return EXIT_SUCCESS;
 	}
 
-	secret_init();
-	if (o.debug)
-		log_set_level(LOG_LEVEL_DEBUG);
-
+	/* signals wait from here on, and nothing secret is known before */
 	err = loop_init(signal_handler, NULL);
 	if (err) {
 		(void)fprintf(stderr, "sipregd: cannot start: %s\n",
 			      strerror(err));
 		return EXIT_FAILURE;
 	}
+
+	secret_init();
+	if (o.debug)
+		log_set_level(LOG_LEVEL_DEBUG);
 
 	reap();          /* who ended before there was anybody to be told */
 	status = o.check || o.print ? check(&o) : run(&o);

@@ -13,18 +13,6 @@ enum {
 };
 
 
-/* FNV-1a of 64 bits. */
-uint64_t netfacts_hash(uint64_t hash, const void *p, size_t len)
-{
-	const uint8_t *byte = p;
-
-	while (len--)
-		hash = (hash ^ *byte++) * 1099511628211u;
-
-	return hash;
-}
-
-
 /* Room for one more of `size` bytes; false: no. */
 static bool grow(void **vp, size_t count, size_t *roomp, size_t size)
 {

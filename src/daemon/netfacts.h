@@ -33,11 +33,6 @@ struct netfacts {
 };
 
 
-/* A hash to make keys and values of. */
-#define NETFACTS_HASH 14695981039346656037u
-
-uint64_t netfacts_hash(uint64_t hash, const void *p, size_t len);
-
 /* True: it is not as it was, which goes to *was; 0: there was nothing. */
 bool netfacts_learn(struct netfacts *f, const struct net_fact *fact,
 		    uint64_t *was);

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "fnv.h"
 #include "netnews_parts.h"
 
 
@@ -164,11 +165,11 @@ static bool address_tentative(const struct address *a)
 
 static uint64_t address_key(const struct address *a)
 {
-	uint64_t key = netfacts_hash(NETFACTS_HASH, "address", 7);
+	uint64_t key = fnv(FNV_BASIS, "address", 7);
 
-	key = netfacts_hash(key, &a->ifindex, sizeof(a->ifindex));
+	key = fnv(key, &a->ifindex, sizeof(a->ifindex));
 
-	return netfacts_hash(key, a->ip, ip_size(a->family));
+	return fnv(key, a->ip, ip_size(a->family));
 }
 
 

@@ -1,6 +1,7 @@
 /* What an rtnetlink message says of a route. */
 
 #include <stdio.h>
+#include "fnv.h"
 #include "netnews_parts.h"
 
 
@@ -11,8 +12,8 @@ _Static_assert(RTA_NH_ID < ATTRS, "ATTRS");
 
 static uint64_t attr_hash(uint64_t hash, const struct rtattr *rta)
 {
-	return rta ? netfacts_hash(hash, RTA_DATA(rta), RTA_PAYLOAD(rta))
-		   : netfacts_hash(hash, "", 1);
+	return rta ? fnv(hash, RTA_DATA(rta), RTA_PAYLOAD(rta))
+		   : fnv(hash, "", 1);
 }
 
 
@@ -53,17 +54,17 @@ static struct net_fact route_fact(const struct rtmsg *rtm, uint32_t table,
 		RTA_PREF, RTA_NH_ID,
 	};
 	struct net_fact f = {
-		.key = netfacts_hash(NETFACTS_HASH, "route", 5),
-		.value = netfacts_hash(NETFACTS_HASH, &rtm->rtm_type, 1),
+		.key = fnv(FNV_BASIS, "route", 5),
+		.value = fnv(FNV_BASIS, &rtm->rtm_type, 1),
 		.ifindex = attr_u32(tb[RTA_OIF], 0),
 		.route = true,
 	};
 
-	f.key = netfacts_hash(f.key, &table, sizeof(table));
-	f.key = netfacts_hash(f.key, &rtm->rtm_family, 1);
-	f.key = netfacts_hash(f.key, &rtm->rtm_dst_len, 1);
-	f.key = netfacts_hash(f.key, &rtm->rtm_src_len, 1);
-	f.key = netfacts_hash(f.key, &rtm->rtm_tos, 1);
+	f.key = fnv(f.key, &table, sizeof(table));
+	f.key = fnv(f.key, &rtm->rtm_family, 1);
+	f.key = fnv(f.key, &rtm->rtm_dst_len, 1);
+	f.key = fnv(f.key, &rtm->rtm_src_len, 1);
+	f.key = fnv(f.key, &rtm->rtm_tos, 1);
 	for (size_t i = 0; i < sizeof(keyv); i++)
 		f.key = attr_hash(f.key, tb[keyv[i]]);
 	for (size_t i = 0; i < sizeof(valuev); i++)

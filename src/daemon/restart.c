@@ -36,17 +36,17 @@ static void each_registration(struct daemon *d, registration_h *h, void *arg)
 }
 
 
-/* What is left behind. */
-struct estate {
+/* What is left to the manager. */
+struct deposit {
 	struct handed_file note;
 	int *fdv;
 	size_t fdc;
 };
 
 
-static void leave_one(struct agent *a, unsigned i, void *arg)
+static void hand_over_one(struct agent *a, unsigned i, void *arg)
 {
-	struct estate *e = arg;
+	struct deposit *e = arg;
 	struct handed h;
 	int err;
 
@@ -57,7 +57,8 @@ static void leave_one(struct agent *a, unsigned i, void *arg)
 	if (!err)
 		++e->fdc;
 	else
-		log_debug(h.account, "cannot be handed over: %s", strerror(err));
+		log_debug(h.account, "cannot be handed over: %s",
+			  strerror(err));
 }
 
 
@@ -71,7 +72,7 @@ static void count_one(struct agent *a, unsigned i, void *arg)
 }
 
 
-static int collect(struct estate *e, struct daemon *d)
+static int collect(struct deposit *e, struct daemon *d)
 {
 	size_t n = 0;
 
@@ -80,13 +81,13 @@ static int collect(struct estate *e, struct daemon *d)
 	if (!e->fdv)
 		return ENOMEM;
 
-	each_registration(d, leave_one, e);
+	each_registration(d, hand_over_one, e);
 
 	return 0;
 }
 
 
-static int deposit(struct estate *e)
+static int store(struct deposit *e)
 {
 	int fd, err;
 
@@ -110,19 +111,24 @@ static int deposit(struct estate *e)
  * the next process. */
 static void hand_over(struct daemon *d)
 {
-	struct estate e = {0};
+	struct deposit e = {0};
 	int err;
 
 	err = handed_file_begin(&e.note);
-	if (!err) {
-		err = collect(&e, d);
-		err = err || !e.fdc ? handed_file_make(NULL, &e.note)
-				    : deposit(&e);
-	}
-
 	if (err)
-		log_warning(NULL, "flows cannot be handed over: %s", strerror(err));
+		goto out;
+
+	err = collect(&e, d);
+	if (!err && e.fdc)
+		err = store(&e);
 	else
+		(void)handed_file_make(NULL, &e.note);
+
+ out:
+	if (err)
+		log_warning(NULL, "flows cannot be handed over: %s",
+			    strerror(err));
+	else if (e.fdc)
 		log_notice(NULL, "%zu flows are handed over", e.fdc);
 
 	mem_deref(e.fdv);
@@ -176,10 +182,11 @@ struct socket {
 	int fd;                          /* -1: somebody has it */
 };
 
-struct heritage {
+struct take_over {
 	struct daemon *d;
 	struct socket *v;                /* by cookie */
 	size_t c, size, taken;
+	struct net_pass pass;
 };
 
 
@@ -209,9 +216,9 @@ static int by_cookie(const void *a, const void *b)
 }
 
 
-static void heritage_destructor(void *data)
+static void take_over_destructor(void *data)
 {
-	struct heritage *h = data;
+	struct take_over *h = data;
 
 	for (size_t i = 0; i < h->c; i++)
 		if (h->v[i].fd >= 0)
@@ -221,11 +228,11 @@ static void heritage_destructor(void *data)
 }
 
 
-static int heritage_alloc(struct heritage **hp, struct daemon *d)
+static int take_over_alloc(struct take_over **hp, struct daemon *d)
 {
-	struct heritage *h;
+	struct take_over *h;
 
-	h = mem_zalloc(sizeof(*h), heritage_destructor);
+	h = mem_zalloc(sizeof(*h), take_over_destructor);
 	if (!h)
 		return ENOMEM;
 
@@ -243,7 +250,7 @@ static int heritage_alloc(struct heritage **hp, struct daemon *d)
 }
 
 
-static int heritage_add(struct heritage *h, int fd)
+static int take_over_add(struct take_over *h, int fd)
 {
 	struct socket *s = &h->v[h->c];
 	int err;
@@ -271,17 +278,24 @@ static int heritage_add(struct heritage *h, int fd)
 
 static void take_one(struct handed *handed, void *arg)
 {
-	struct heritage *h = arg;
+	struct take_over *h = arg;
 	const struct socket key = {.cookie = handed->cookie};
 	struct agent *a = daemon_find(h->d, handed->account);
 	struct socket *s;
 	int err;
 
+	if (!a || !agent_conf(a)->enabled) {
+		log_warning(handed->account, "is not there any more: its "
+			    "binding stays until the lease ends (a reload "
+			    "would have un-registered it)");
+		return;
+	}
+
 	s = h->c ? bsearch(&key, h->v, h->c, sizeof(*h->v), by_cookie) : NULL;
-	if (!s || s->fd < 0 || !a || !agent_conf(a)->enabled)
+	if (!s || s->fd < 0)
 		return;
 
-	err = agent_take_over(a, handed->reg_id - 1, handed, s->fd);
+	err = agent_take_over(a, handed->reg_id - 1, handed, s->fd, &h->pass);
 	if (err) {
 		log_info(handed->account, "the flow of before the restart "
 			 "does not go on: %s", strerror(err));
@@ -296,19 +310,19 @@ static void take_one(struct handed *handed, void *arg)
 void restart_take_over(struct daemon *d)
 {
 	const int note = fdstore_take(is_note, NULL);
-	struct heritage *h;
+	struct take_over *h;
 	int fd;
 
 	if (note < 0)
 		return;
 
-	if (heritage_alloc(&h, d)) {
+	if (take_over_alloc(&h, d)) {
 		(void)close(note);
 		return;
 	}
 
 	while ((fd = fdstore_take(is_flow, NULL)) >= 0)
-		if (heritage_add(h, fd))
+		if (take_over_add(h, fd))
 			(void)close(fd);
 
 	qsort(h->v, h->c, sizeof(*h->v), by_cookie);

@@ -6,23 +6,62 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include "loop.h"
+#include "notify.h"
 #include "service.h"
 #include "service_text.h"
 #include "timer.h"
 
 
+enum {
+	STATE_SIZE = 64,         /* bytes of what is told beside the status */
+	TELL_AGAIN = 1000,       /* [ms] while the manager does not read */
+};
+
 static struct {
 	struct timer watchdog;
+	struct timer again;
+	bool running;                    /* between _init() and _close() */
 	msec_t interval;                 /* 0: there is no watchdog */
-	char status[SERVICE_TEXT_MAX];   /* as sent last */
+	char state[STATE_SIZE];          /* to be told; "": nothing */
+	char status[SERVICE_TEXT_MAX];   /* the last one ... */
+	bool status_due;                 /* ... which is to be told */
 } service;
 
 
+/* A manager that does not read is not waited for; of several things that it was
+ * not told the last one counts. */
+static void tell(void)
+{
+	if (!notify_possible(0)) {
+		if (service.running)
+			timer_start(&service.again, loop_now() + TELL_AGAIN);
+		return;
+	}
+
+	if (service.state[0])
+		(void)sd_notify(0, service.state);
+	service.state[0] = '\0';
+
+	if (service.status_due)
+		(void)sd_notifyf(0, "STATUS=%s", service.status);
+	service.status_due = false;
+}
+
+
+static void again_handler(void *arg)
+{
+	(void)arg;
+	tell();
+}
+
+
+/* One that cannot be told now is followed by another. */
 static void watchdog_handler(void *arg)
 {
 	(void)arg;
 
-	(void)sd_notify(0, "WATCHDOG=1");
+	if (notify_possible(0))
+		(void)sd_notify(0, "WATCHDOG=1");
 
 	/* Moves within the heap that has just given it back: cannot fail. */
 	timer_start(&service.watchdog, loop_now() + service.interval);
@@ -35,6 +74,8 @@ int service_init(void)
 
 	memset(&service, 0, sizeof(service));
 	timer_init(&service.watchdog, watchdog_handler, NULL);
+	timer_init(&service.again, again_handler, NULL);
+	service.running = true;
 
 	if (sd_watchdog_enabled(0, &usec) <= 0)
 		return 0;
@@ -50,27 +91,37 @@ int service_init(void)
 }
 
 
+static void tell_state(const char *state)
+{
+	(void)snprintf(service.state, sizeof(service.state), "%s", state);
+	tell();
+}
+
+
 void service_ready(void)
 {
-	(void)sd_notify(0, "READY=1");
+	tell_state("READY=1");
 }
 
 
 /* For Type=notify-reload the time must be there; others leave it aside. */
 void service_reloading(void)
 {
+	char state[STATE_SIZE];
 	struct timespec ts;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-			 (uint64_t)ts.tv_sec * 1000000 +
-			 (uint64_t)ts.tv_nsec / 1000);
+	(void)snprintf(state, sizeof(state),
+		       "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		       (uint64_t)ts.tv_sec * 1000000 +
+		       (uint64_t)ts.tv_nsec / 1000);
+	tell_state(state);
 }
 
 
 void service_stopping(void)
 {
-	(void)sd_notify(0, "STOPPING=1");
+	tell_state("STOPPING=1");
 }
 
 
@@ -80,11 +131,14 @@ void service_status(const char *text)
 		return;
 
 	(void)snprintf(service.status, sizeof(service.status), "%s", text);
-	(void)sd_notifyf(0, "STATUS=%s", service.status);
+	service.status_due = true;
+	tell();
 }
 
 
 void service_close(void)
 {
 	timer_cancel(&service.watchdog);
+	timer_cancel(&service.again);
+	service.running = false;
 }

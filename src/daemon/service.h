@@ -1,5 +1,6 @@
 /* What the service manager is told (sd_notify): ready, status, watchdog,
- * stopping. Without systemd all of it does nothing. */
+ * stopping. Without systemd all of it does nothing; what a manager that does
+ * not read cannot be told is told later. */
 
 #ifndef SERVICE_H
 #define SERVICE_H

@@ -154,8 +154,9 @@ int slot_hand_over(const struct slot *s, struct handed *h, int *fdp);
 
 /* Instead of a start: goes on with what the process before has left. EINVAL: it
  * does not fit what is configured, or is not worth it any more; other errno
- * values. After an error nothing has happened, and fd is the caller's. */
-int slot_take_over(struct slot *s, struct handed *h, int fd);
+ * values. After an error it can be started, and fd is the caller's. */
+int slot_take_over(struct slot *s, struct handed *h, int fd,
+		   struct net_pass *pass);
 
 /* The same settings at another place, see agent_rebase(). */
 void slot_rebase(struct slot *s);

@@ -4,10 +4,12 @@
  * The present attempt is the flow or is to become it; which one that is changes
  * when its rival wins. A third one may be the elder (slot_replace.c). */
 
+#include <errno.h>
 #include <string.h>
 #include "log.h"
 #include "net.h"
 #include "slot_parts.h"
+#include "sock.h"
 
 
 uint8_t connect_spare(const struct slot *s)
@@ -146,15 +148,33 @@ static void note_tls_offer(struct slot *s)
 }
 
 
-static void resolve_handler(const struct resolve_result *result, void *arg)
+/* The addresses in place of what there was; ENOMEM. */
+static int take_addrs(struct slot *s, const struct resolve_result *result)
 {
 	const size_t size = result->addrc * sizeof(*result->addrv);
+	struct resolve_addr *v = mem_alloc(size, NULL);
+
+	if (!v)
+		return ENOMEM;
+
+	memcpy(v, result->addrv, size);
+	mem_deref(s->addrv);
+	s->addrv = v;
+	s->addrc = result->addrc;
+	if (result->tls_offered)
+		note_tls_offer(s);
+
+	return 0;
+}
+
+
+static void resolve_handler(const struct resolve_result *result, void *arg)
+{
 	enum reason reason = REASON_CONNECTING;
 	struct target_list list;
 	struct slot *s = arg;
 
 	s->query = mem_deref(s->query);
-	s->addrv = mem_deref(s->addrv);
 	s->addrc = 0;
 
 	if (result->err) {
@@ -162,16 +182,10 @@ static void resolve_handler(const struct resolve_result *result, void *arg)
 		return;
 	}
 
-	s->addrv = mem_alloc(size, NULL);
-	if (!s->addrv) {
+	if (take_addrs(s, result)) {
 		resolve_failed(s, strerror(ENOMEM));
 		return;
 	}
-
-	memcpy(s->addrv, result->addrv, size);
-	s->addrc = result->addrc;
-	if (result->tls_offered)
-		note_tls_offer(s);
 
 	list_of(&list, s, &reason);
 	slot_perform(s, account_on_resolved(s->owner->account, s->i, &list,
@@ -179,7 +193,7 @@ static void resolve_handler(const struct resolve_result *result, void *arg)
 }
 
 
-void connect_resolve(struct slot *s)
+static int query(struct slot *s, resolve_h *h)
 {
 	const struct slot_edge *e = connect_edge(s);
 	const struct resolve_uri uri = {
@@ -189,11 +203,17 @@ void connect_resolve(struct slot *s)
 		.secure = is_secure(s, e),
 		.family = s->owner->conf->family,
 	};
-	int err;
 
 	s->query = mem_deref(s->query);
-	err = resolve_query(&s->query, s->owner->env->resolve, &uri,
-			    resolve_handler, s);
+
+	return resolve_query(&s->query, s->owner->env->resolve, &uri, h, s);
+}
+
+
+void connect_resolve(struct slot *s)
+{
+	int err = query(s, resolve_handler);
+
 	if (err)
 		resolve_failed(s, strerror(err));
 }
@@ -414,30 +434,27 @@ void connect_failed_handler(enum reason reason, const char *text, void *arg)
 
 /* --- the flow of the process before this one --- */
 
-/* As if its name had just been resolved to it alone. */
+/* As if its name had been resolved to it alone. */
 static int know_edge(struct slot *s, enum transport transport,
 		     const struct addr *edge)
 {
 	struct attempt *t = slot_present(s);
+	struct resolve_addr addr = {.transport = transport};
+	const struct resolve_result only = {.addrv = &addr, .addrc = 1};
 	struct edge_point *point;
-	struct resolve_addr *a;
 	int err;
 
-	a = mem_zalloc(sizeof(*a), NULL);
-	if (!a)
-		return ENOMEM;
+	sa_from_addr(&addr.addr, edge);
+	err = edges_get(&point, s->owner->env->edges, transport, &addr.addr);
+	if (err)
+		return err;
 
-	sa_from_addr(&a->addr, edge);
-	a->transport = transport;
-	err = edges_get(&point, s->owner->env->edges, transport, &a->addr);
+	err = take_addrs(s, &only);
 	if (err) {
-		mem_deref(a);
+		mem_deref(point);
 		return err;
 	}
 
-	mem_deref(s->addrv);
-	s->addrv = a;
-	s->addrc = 1;
 	mem_deref(t->point);
 	t->point = point;
 	t->transport = transport;
@@ -447,21 +464,63 @@ static int know_edge(struct slot *s, enum transport transport,
 }
 
 
-int connect_adopt(struct slot *s, enum transport transport,
-		  const struct handover *h, int fd)
+/* A name that leads elsewhere by now, or nowhere, is asked for again when the
+ * flow is lost. */
+static void learn_handler(const struct resolve_result *result, void *arg)
+{
+	enum reason reason = REASON_CONNECTING;
+	struct target_list list;
+	struct slot *s = arg;
+	struct attempt *t = slot_present(s);
+	size_t i = 0;
+
+	s->query = mem_deref(s->query);
+	if (result->err || !t->link)
+		return;
+
+	while (i < result->addrc &&
+	       !(result->addrv[i].transport == t->transport &&
+		 sa_cmp(&result->addrv[i].addr, edge_point_addr(t->point),
+			SA_ALL)))
+		++i;
+
+	if (i == result->addrc || take_addrs(s, result))
+		return;
+
+	t->index = (unsigned)i;
+	list_of(&list, s, &reason);
+	account_on_learned(s->owner->account, s->i, &list, t->index,
+			   loop_now());
+}
+
+
+int connect_take_over(struct slot *s, enum transport transport,
+		      const struct handover *h, int fd)
 {
 	struct attempt *t = slot_present(s);
 	struct link_conf lc;
+	struct sa local, was;
 	int err;
 
-	err = know_edge(s, transport, &h->edge);
+	sa_from_addr(&was, &h->local);
+	err = sock_local(&local, fd);
+	if (!err && !sa_cmp(&local, &was, SA_ALL))
+		err = EINVAL;
+	if (!err)
+		err = know_edge(s, transport, &h->edge);
 	if (err)
 		return err;
 
 	link_conf_of(&lc, t);
 
-	return link_adopt(&t->link, fd, &h->flow, &lc, &slot_link_handlers,
-			  t);
+	return link_take_over(&t->link, fd, &h->flow, &lc, &slot_link_handlers,
+			      t);
+}
+
+
+void connect_learn(struct slot *s)
+{
+	(void)query(s, learn_handler);
 }
 
 

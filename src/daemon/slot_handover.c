@@ -21,7 +21,7 @@ enum handover_ready slot_handover_ready(const struct slot *s)
 	ready = account_handover_ready(s->owner->account, s->i, link_flow(l),
 				       loop_now());
 
-	return ready == HANDOVER_NOW && link_lend(l) < 0 ? HANDOVER_SOON
+	return ready == HANDOVER_NOW && link_hand_over(l) < 0 ? HANDOVER_SOON
 							 : ready;
 }
 
@@ -50,7 +50,7 @@ int slot_hand_over(const struct slot *s, struct handed *h, int *fdp)
 		.temp_gruu = x->temp_gruu,
 	};
 	account_hand_over(s->owner->account, s->i, link_flow(l), &h->core);
-	*fdp = link_lend(l);
+	*fdp = link_hand_over(l);
 
 	return sock_cookie(&h->cookie, *fdp);
 }
@@ -98,14 +98,27 @@ static void take_binding(struct slot *s, struct handed *h)
 }
 
 
-int slot_take_over(struct slot *s, struct handed *h, int fd)
+/* Nobody was there to see what changed meanwhile. */
+static void look_around(struct slot *s, struct net_pass *pass)
+{
+	const msec_t now = loop_now();
+
+	if (!slot_on_source(s, pass) && flow_slept_in(link_flow(link_of(s)),
+						      now))
+		slot_perform(s, account_on_verify(s->owner->account, s->i,
+						  now));
+}
+
+
+int slot_take_over(struct slot *s, struct handed *h, int fd,
+		   struct net_pass *pass)
 {
 	int err;
 
 	if (!fits(s, h))
 		return EINVAL;
 
-	err = connect_adopt(s, h->transport, &h->core, fd);
+	err = connect_take_over(s, h->transport, &h->core, fd);
 	if (err)
 		return err;
 
@@ -113,6 +126,8 @@ int slot_take_over(struct slot *s, struct handed *h, int fd)
 	slot_perform(s, account_take_over(s->owner->account, s->i, &h->core,
 					  loop_now()));
 	slot_learn(s);
+	connect_learn(s);
+	look_around(s, pass);
 
 	return 0;
 }

@@ -55,8 +55,10 @@ void connect_race(struct slot *s);
 void connect_open_rival(struct slot *s);
 
 /* A flow that is there already, to h->edge; see slot_take_over(). */
-int connect_adopt(struct slot *s, enum transport transport,
-		  const struct handover *h, int fd);
+int connect_take_over(struct slot *s, enum transport transport,
+		      const struct handover *h, int fd);
+/* ... and after it: where else it could go. */
+void connect_learn(struct slot *s);
 
 /* Where the flow goes, or is to go. */
 const struct slot_edge *connect_edge(const struct slot *s);
@@ -77,6 +79,8 @@ void replace_ask(struct slot *s);
 void replace_aside(struct slot *s);
 void replace_take_back(struct slot *s);
 void replace_retire(struct slot *s);
+/* As slot_on_network(), and true, if the flow cannot be right any more. */
+bool slot_on_source(struct slot *s, struct net_pass *pass);
 /* After every step: what is not wanted any more is let go. */
 void replace_settle(struct slot *s);
 void replace_elder_lost(struct slot *s, enum reason reason);

@@ -221,15 +221,24 @@ bool slot_on_address_gone(struct slot *s, struct net_pass *pass)
 }
 
 
-void slot_on_network(struct slot *s, struct net_pass *pass)
+bool slot_on_source(struct slot *s, struct net_pass *pass)
 {
 	struct addr source;
 
 	if (slot_on_address_gone(s, pass) || !has_flow(s))
-		return;
+		return true;
 
-	if (source_changed(s, &source, pass))
-		moved(s, &source);
-	else
+	if (!source_changed(s, &source, pass))
+		return false;
+
+	moved(s, &source);
+
+	return true;
+}
+
+
+void slot_on_network(struct slot *s, struct net_pass *pass)
+{
+	if (!slot_on_source(s, pass))
 		link_verify(link_of(s));
 }

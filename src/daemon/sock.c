@@ -219,10 +219,13 @@ int sock_check(int fd, bool stream, const struct sa *peer)
 		return EINVAL;
 
 	sa.len = sizeof(sa.u);
-	if (stream && getpeername(fd, &sa.u.sa, &sa.len))
-		return errno;
-	if (stream && !sa_cmp(&sa, peer, SA_ALL))
-		return EINVAL;
+	if (getpeername(fd, &sa.u.sa, &sa.len)) {
+		if (stream || errno != ENOTCONN)
+			return errno;
+	}
+	else if (!stream || !sa_cmp(&sa, peer, SA_ALL)) {
+		return EINVAL;   /* our own on UDP are not connected */
+	}
 
 	return set_flags(fd);
 }

@@ -30,8 +30,9 @@ int sock_datagram(int *fdp, const struct sock_conf *conf);
  * stale event of the descriptor's former owner; else the error. */
 int sock_connect_result(int fd);
 
-/* Is it a socket of that kind and family, and a stream's connected to `peer`?
- * Then it is made what ours are: non-blocking, close-on-exec. EINVAL: no. */
+/* Is it a socket of that kind and family, a stream's connected to `peer` and a
+ * datagram's to nobody? Then it is made what ours are: non-blocking,
+ * close-on-exec. EINVAL: no. */
 int sock_check(int fd, bool stream, const struct sa *peer);
 
 /* What tells it from any other socket since the boot, be it closed or passed on

@@ -184,7 +184,7 @@ static void expire(msec_t now)
 {
 	heap.earliest = now + 1;
 
-	while (heap.count && heap.slotv[0].at <= now) {
+	while (heap.count && heap.slotv[0].at <= now && !loop_stopped()) {
 		struct timer *t = heap.slotv[0].t;
 		timer_h *h = t->h;
 		void *arg = t->arg;

@@ -88,8 +88,10 @@ static void begin_life(void)
 
 static int take_over(void)
 {
+	struct net_pass pass = {0};
+
 	return agent_take_over(rig_agent("alice"), handed.reg_id - 1, &handed,
-			       fd);
+			       fd, &pass);
 }
 
 
@@ -276,6 +278,7 @@ END_TEST
 
 START_TEST(nobody_takes_over_twice_or_what_there_is_not)
 {
+	struct net_pass pass = {0};
 	int other;
 
 	start(TRANSPORT_UDP);
@@ -283,7 +286,7 @@ START_TEST(nobody_takes_over_twice_or_what_there_is_not)
 	begin_life();
 	other = dup(fd);
 	ck_assert_int_eq(EINVAL, agent_take_over(rig_agent("alice"), 1,
-						 &handed, fd));
+						 &handed, fd, &pass));
 	ck_assert_int_eq(0, take_over());
 	fd = other;
 	ck_assert_int_eq(EINVAL, take_over());

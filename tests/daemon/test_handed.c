@@ -33,6 +33,7 @@ static void fill_flow(struct handover_flow *f)
 	f->proven = f->promised = f->options_silent = f->stun_allowed = true;
 	f->up_at = 10000001;
 	f->life_at = 10000002;
+	f->ping_at = 10000006;
 	f->next_ping = NEVER;
 	f->server_interval = 10000003;
 	f->survived = 10000004;
@@ -72,6 +73,7 @@ static void fill_nat(struct handover_nat *n)
 	n->probe = PROBE_NOT_LOOPED;
 	n->probe_loops = true;
 	n->probe_proven_at = NEVER;
+	n->probe_at = 30000009;
 	n->listed = true;
 	n->own = 1;
 	n->ghosts = 2;
@@ -197,7 +199,8 @@ START_TEST(every_flag_is_its_own)
 		FLAG(flow.answers_options), FLAG(flow.options_silent),
 		FLAG(flow.answers_stun), FLAG(flow.stun_allowed),
 		FLAG(flow.stun_silent), FLAG(reg.plain), FLAG(reg.outbound),
-		FLAG(reg.token), FLAG(reg.alone), FLAG(nat.inbound),
+		FLAG(reg.token), FLAG(reg.alone), FLAG(reg.worked),
+		FLAG(nat.inbound),
 		FLAG(nat.probe_on_flow), FLAG(nat.probe_loops),
 		FLAG(nat.listed), FLAG(verdict.registered),
 	};
@@ -270,7 +273,8 @@ START_TEST(the_format_does_not_change_by_accident)
 		"\"options_silent\":true,\"answers_stun\":false,"
 		"\"stun_allowed\":true,\"stun_silent\":false,"
 		"\"up_at\":10000001,\"life_at\":10000002,"
-		"\"next_ping\":\"never\",\"server_interval\":10000003,"
+		"\"ping_at\":10000006,\"next_ping\":\"never\","
+		"\"server_interval\":10000003,"
 		"\"survived\":10000004,\"rtt\":105,\"rtt_usec\":104999,"
 		"\"pongs\":4294967295},"
 		"\"register\":{\"cseq\":2147483647,\"expires\":3600,"
@@ -278,7 +282,7 @@ START_TEST(the_format_does_not_change_by_accident)
 		"\"answer_at\":20000002,\"lease_end\":20000003,"
 		"\"refresh_at\":9223372036854775807,\"plain\":true,"
 		"\"outbound\":false,\"token\":true,\"alone\":false,"
-		"\"matched_by\":\"token\","
+		"\"worked\":false,\"matched_by\":\"token\","
 		"\"contact\":\"[2001:db8::1]:5061\"},"
 		"\"nat\":{\"via\":\"203.0.113.7:40112\",\"via_at\":30000001,"
 		"\"stun\":\"203.0.113.8:40113\",\"stun_at\":30000002,"
@@ -289,7 +293,7 @@ START_TEST(the_format_does_not_change_by_accident)
 		"\"interval_since\":30000007,\"interval_deaths\":8,"
 		"\"probe\":\"not-looped\",\"probe_on_flow\":false,"
 		"\"probe_loops\":true,\"probe_proven_at\":\"never\","
-		"\"listed\":true,\"own\":1,\"ghosts\":2,\"foreign\":3},"
+		"\"probe_at\":30000009,\"listed\":true,\"own\":1,\"ghosts\":2,\"foreign\":3},"
 		"\"verdict\":{\"registered\":true,\"reachable\":\"yes\","
 		"\"evidence\":\"inbound\",\"reason\":\"retry-after\"}}";
 

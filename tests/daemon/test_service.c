@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
+#include "notify.h"
 #include "rig.h"
 #include "service.h"
 #include "service_text.h"
@@ -117,6 +119,40 @@ START_TEST(a_status_is_told_when_it_changes)
 	ck_assert_str_eq("", hear());
 	service_status("4/4 reachable");
 	ck_assert_str_eq("STATUS=4/4 reachable", hear());
+}
+END_TEST
+
+
+static bool hears_ready(void *arg)
+{
+	bool *heard_it = arg;
+
+	*heard_it = *heard_it || !strcmp("READY=1", hear());
+
+	return *heard_it;
+}
+
+
+/* sd_notify() would wait for ever here. */
+START_TEST(a_manager_that_does_not_read_is_not_waited_for)
+{
+	const msec_t start = loop_now();
+	bool ready = false;
+
+	ck_assert_int_eq(0, service_init());
+	while (notify_possible(0))
+		(void)sd_notify(0, "X=1");
+
+	service_status("3/4 reachable");
+	service_stopping();
+	service_ready();
+	ck_assert_uint_lt(loop_now() - start, 1000);
+
+	while (*hear())
+		;
+	ck_assert(harness_wait(hears_ready, &ready, 3000));
+	ck_assert_str_eq("STATUS=3/4 reachable", hear());
+	ck_assert_str_eq("", hear());
 }
 END_TEST
 
@@ -275,6 +311,7 @@ Suite *suite_service(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_life_of_the_service_is_told);
 	tcase_add_test(tc, a_reload_is_told_with_its_time);
+	tcase_add_test(tc, a_manager_that_does_not_read_is_not_waited_for);
 	tcase_add_test(tc, a_status_is_told_when_it_changes);
 	tcase_add_test(tc, the_watchdog_is_fed_twice_per_interval);
 	tcase_add_test(tc, without_a_manager_nothing_happens);

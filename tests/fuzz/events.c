@@ -543,7 +543,8 @@ static void do_restart(struct play *p)
 
 static void do_hand_over(struct play *p)
 {
-	(void)world_hand_over(&p->w);
+	if (world_hand_over(&p->w) && byte(p) & 1)
+		world_learned(&p->w, addresses(p));
 }
 
 

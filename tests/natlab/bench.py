@@ -10,12 +10,15 @@ appended to.
 import json
 import os
 import shlex
+import signal
 import time
 
 import nets
 import prober
 import registrars
 from registrars import lab
+
+import manager                          # beside lab, whose path is known now
 
 nets.become_root()
 
@@ -69,6 +72,7 @@ class Bench:
         self.it, self.kind = it, kind
         self.interval = interval or DEFAULT
         self.net = nets.Net(kind, **net)
+        self.keeper = manager.Manager(it)
         self.registrars = {}
         self.accounts = []
         self.home = {}                  # account: (its registrar, transport)
@@ -110,11 +114,21 @@ class Bench:
     def _run(self):
         self.daemon = lab.Sipregd(
             self.it, self.accounts,
-            wrap=shlex.join(self.net.lan.argv()), **self.settings)
+            wrap=shlex.join(self.net.lan.argv()),
+            start=self.keeper.start_in(self.it), **self.settings)
 
     def again(self, meanwhile):
         """sipregd is killed, without a goodbye, and started again; when."""
         self.daemon.process.kill()
+        self.daemon.process.wait()
+        meanwhile()
+        began = time.monotonic()
+        self._run()
+        return began
+
+    def handed_over(self, meanwhile):
+        """sipregd hands its flows over, and is started again; when."""
+        self.daemon.process.send_signal(signal.SIGUSR2)
         self.daemon.process.wait()
         meanwhile()
         began = time.monotonic()

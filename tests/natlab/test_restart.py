@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """A registrar restarts and remembers no binding (SCENARIOS N9); sipregd is
-killed and started again behind another public address."""
+killed, or hands over, and starts again behind another public address."""
 
 import time
 
@@ -41,6 +41,12 @@ def test(it):
     b.outage('sipregd is killed, starts behind another address',
              lambda: b.again(b.net.nat.new_address), SLACK)
     b.one_binding('sipregd was killed', b.net.nat.address)
+    b.outage('sipregd hands over, and its NAT has another address after it',
+             lambda: b.handed_over(b.net.nat.new_address), INTERVAL + SLACK)
+    b.one_binding('handed over behind another address', b.net.nat.address)
+    b.outage('sipregd hands over, and has another address itself after it',
+             lambda: b.handed_over(b.net.renumber), SLACK)
+    b.one_binding('handed over with another address')
     b.end()
 
 

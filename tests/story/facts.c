@@ -356,6 +356,12 @@ static void hand_over(struct story *s)
 }
 
 
+static void learned(struct story *s)
+{
+	world_learned(&s->w, (unsigned)number(s));
+}
+
+
 static void old(struct story *s)
 {
 	const unsigned n = (unsigned)number(s);
@@ -521,7 +527,8 @@ static const struct {
 	{"start", start}, {"stop", stop}, {"pause", pause_}, {"kick", kick},
 	{"reconnect", reconnect}, {"fetch", fetch}, {"probe", probe},
 	{"purge", purge}, {"local-event", local_event},
-	{"restored", restored}, {"old", old}, {"hand-over", hand_over}, {"resolved", resolved},
+	{"restored", restored}, {"old", old}, {"hand-over", hand_over},
+	{"learned", learned}, {"resolved", resolved},
 	{"resolve-failed", resolve_failed}, {"dns-away", dns_away},
 	{"knock", knock}, {"replace-turn", replace_turn},
 	{"connected", connected}, {"rival-connected", rival_connected},

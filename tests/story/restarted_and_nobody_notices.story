@@ -36,3 +36,30 @@ come-up 1h
 expect registered yes
 hand-over
 expect registered yes
+
+# with two addresses the other one is next, as without the restart
+account tcp ponging
+come-up 1h
+hand-over
+learned 2
+kick
+expect register
+reply 503
+expect open
+connected
+expect address 1
+expect register
+reply 200 lease 3600
+expect registered yes
+
+# with one it waits, and keeps the flow that calls come in by
+account tcp ponging
+come-up 1h
+hand-over
+learned 1
+kick
+expect register
+reply 503 retry-after 60
+expect flow proven
+expect register within 60s..72s
+reply 200 lease 3600

@@ -16,6 +16,7 @@
  *   restored CSEQ [worked]              the process is killed and begins anew
  *                      with what it had kept (not the account: start)
  *   hand-over          the process ends and another one goes on with the flow
+ *   learned N          ... and finds that its registrar has so many addresses
  *   old N              bindings that we made before and may still be there;
  *                      their keys are 1 to N
  *   resolved N [down MASK] [families] [stream MASK]   addresses; `families`:

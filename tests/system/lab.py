@@ -243,6 +243,12 @@ class Kamailio:
             raise Failed(f'{self.name} ended: ' + self.lab.log(self.name))
         return 'records' in self.rpc('ul.dump') or 'AoRs' in self.rpc('ul.dump')
 
+    def processes(self):
+        """The pids of all of it."""
+        pid = self.process.pid
+        with open(f'/proc/{pid}/task/{pid}/children') as f:
+            return [pid, *map(int, f.read().split())]
+
     def rpc(self, *args):
         r = subprocess.run(['kamcmd', '-s', f'unix:{self.dir}/ctl', *args],
                            capture_output=True, text=True)
@@ -314,11 +320,13 @@ def libconfig(value):
 
 
 class Sipregd:
-    """The daemon under test; `wrap` is put before its command."""
+    """The daemon under test; `wrap` is put before its command. `start`: who
+    starts it, as Lab.start() does."""
 
     def __init__(self, lab, accounts, name='sipregd', wrap='', ready=True,
-                 **settings):
+                 start=None, **settings):
         self.lab, self.name = lab, name
+        self.start = start or lab.start
         self.socket = lab.path(name + '.socket')
         config = {'control_socket': self.socket,
                   'state_dir': lab.path(name + '.state'),
@@ -326,8 +334,8 @@ class Sipregd:
         os.makedirs(config['state_dir'], exist_ok=True)
         self.config = lab.write(name + '.conf', ''.join(
             f'{k} = {libconfig(v)};\n' for k, v in config.items()))
-        self.process = lab.start(name, [
-            *shlex.split(wrap), SIPREGD, '-c', self.config])
+        self.argv = [*shlex.split(wrap), SIPREGD, '-c', self.config]
+        self.process = self.start(name, self.argv)
         if ready:
             # valgrind takes its time to get going
             await_that(f'{name} answers on its socket', self.alive,

@@ -54,6 +54,10 @@ class Manager:
         with self.lock:
             return sorted(name for name, _ in self.store)
 
+    def start_in(self, it):
+        """For lab.Sipregd: it is started by us."""
+        return lambda name, argv: self.start(it, name, argv)
+
     def start(self, it, name, argv):
         """A process that gets all that is kept, which stays in the store."""
         with self.lock:

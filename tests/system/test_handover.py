@@ -17,14 +17,10 @@ class Service(lab.Sipregd):
     """sipregd under a manager: restarts with what that keeps."""
 
     def __init__(self, it, keeper, accounts, **settings):
-        self.keeper = keeper
-        super().__init__(it, accounts, ready=False, **settings)
-        self.lab.stop(self.process)
-        self.begin()
+        super().__init__(it, accounts, start=keeper.start_in(it), **settings)
 
     def begin(self):
-        self.process = self.keeper.start(self.lab, self.name, [
-            lab.SIPREGD, '-c', self.config])
+        self.process = self.start(self.name, self.argv)
         lab.await_that('it answers on its socket', self.alive)
 
     def end(self, sig=signal.SIGUSR2):
@@ -141,6 +137,32 @@ def killed(it, keeper, registrar, daemon):
             registrar.bindings().get(n, [])) == 1)
 
 
+def second_thoughts(keeper, registrar, daemon):
+    """SIGTERM while it waits for an answer: un-registers after all."""
+    silent = registrar.processes()
+    for pid in silent:
+        os.kill(pid, signal.SIGSTOP)
+    asked = subprocess.Popen(
+        [lab.SIPREGCTL, '-s', daemon.socket, 'register', 'udp'],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    lab.await_that('a REGISTER is in flight', lambda: daemon.status('udp')[
+        'next'] == 'register')
+    daemon.process.send_signal(signal.SIGUSR2)
+    daemon.process.send_signal(signal.SIGUSR2)
+    daemon.process.send_signal(signal.SIGTERM)
+    for pid in silent:
+        os.kill(pid, signal.SIGCONT)
+    lab.check('SIGUSR2 and then SIGTERM: it ends well',
+              daemon.process.wait(10) == 0)
+    asked.wait()
+    lab.check_await('SIGUSR2 and then SIGTERM: no binding is left',
+                    lambda: not any(registrar.bindings().values()))
+    lab.check('SIGUSR2 and then SIGTERM: nothing is kept',
+              not keeper.names(), keeper.names())
+    daemon.begin()
+    lab.check_await('and it is registered again', daemon.registered)
+
+
 def stopped(keeper, registrar, daemon):
     lab.check('SIGTERM: it ends well', daemon.end(signal.SIGTERM) == 0)
     lab.check('SIGTERM: nothing is kept', not keeper.names(), keeper.names())
@@ -164,6 +186,7 @@ def test(it):
     nobody_notices(it, keeper, registrar, daemon, PLAIN)
     changed(it, keeper, registrar, daemon, accounts)
     killed(it, keeper, registrar, daemon)
+    second_thoughts(keeper, registrar, daemon)
     stopped(keeper, registrar, daemon)
 
 

@@ -106,16 +106,9 @@ def restarted(it, registrar):
               bound(registrar) == ALL, bound(registrar))
 
 
-def processes(registrar):
-    """Kamailio's, all of them."""
-    pid = registrar.process.pid
-    with open(f'/proc/{pid}/task/{pid}/children') as f:
-        return [pid, *map(int, f.read().split())]
-
-
 def unanswered(it, registrar):
     daemon = start(it, registrar)
-    stopped = processes(registrar)
+    stopped = registrar.processes()
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     try:

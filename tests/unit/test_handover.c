@@ -189,6 +189,30 @@ START_TEST(a_refresh_or_ping_that_was_due_comes_at_once)
 END_TEST
 
 
+START_TEST(only_a_refresh_can_tell_so_it_comes_after_a_long_gap)
+{
+	struct flow_policy udp = {.method = KEEPALIVE_CRLF};
+
+	hand_over(NOW + SECONDS(20));
+	flow_take_over(&after, &h.flow, NOW + SECONDS(200));
+	ck_assert(!flow_slept_in(&after, NOW + SECONDS(200)));
+
+	flow_init(&after, &udp, 5, NOW);
+	flow_take_over(&after, &h.flow, NOW + SECONDS(22));
+	ck_assert(!flow_slept_in(&after, NOW + SECONDS(22)));
+	ck_assert(flow_slept_in(&after, NOW + SECONDS(40)));
+}
+END_TEST
+
+
+START_TEST(where_addresses_tell_nothing_it_begins_anew)
+{
+	account_on_rewritten(&a, 0, NOW + SECONDS(5));
+	ck_assert_int_eq(ready(NOW + SECONDS(5)), HANDOVER_NEVER);
+}
+END_TEST
+
+
 START_TEST(a_lease_that_ended_or_cannot_be_is_of_no_use)
 {
 	hand_over(NOW + SECONDS(5));
@@ -226,6 +250,7 @@ START_TEST(whatever_is_wrong_in_it_is_found)
 	SPOIL(reg.refresh_at, NEVER);
 	SPOIL(flow.up_at, NEVER);
 	SPOIL(flow.life_at, now + 1);
+	SPOIL(flow.ping_at, now + 1);
 	SPOIL(flow.survived, NEVER);
 	SPOIL(flow.rtt, NEVER);
 	SPOIL(nat.saidv[0].at, now + 1);
@@ -252,6 +277,9 @@ Suite *suite_handover(void)
 	tcase_add_test(tc, what_is_doubted_broken_or_stopped_does_not_go);
 	tcase_add_test(tc, the_next_one_goes_on_as_if_nothing_had_been);
 	tcase_add_test(tc, a_refresh_or_ping_that_was_due_comes_at_once);
+	tcase_add_test(tc,
+		       only_a_refresh_can_tell_so_it_comes_after_a_long_gap);
+	tcase_add_test(tc, where_addresses_tell_nothing_it_begins_anew);
 	tcase_add_test(tc, a_lease_that_ended_or_cannot_be_is_of_no_use);
 	tcase_add_test(tc, whatever_is_wrong_in_it_is_found);
 	suite_add_tcase(s, tc);

@@ -268,6 +268,27 @@ void world_found(struct world *w, unsigned count, uint32_t down)
 }
 
 
+void world_learned(struct world *w, unsigned count)
+{
+	struct target_list list = world_list(w, count, 0);
+
+	if (!world_reg(w)->flow || world_reg(w)->resolved_at != NEVER)
+		return;
+
+	/* of the transport that it has */
+	if (!w->link.flow.policy.stream)
+		list.stream = 0;
+	list.down = down_mask(w, list.down);
+	w->watch.resolved_at = w->now;
+	w->watch.list = list;
+	if (count > w->watch.addresses)
+		w->watch.addresses = count;
+
+	account_on_learned(&w->account, 0, &list, 0, w->now);
+	check_state(w);
+}
+
+
 void world_resolve_failed(struct world *w)
 {
 	step(w, account_on_resolve_failed(&w->account, 0, w->now));

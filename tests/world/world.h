@@ -204,6 +204,8 @@ void world_restart(struct world *w, uint32_t cseq, bool worked);
 
 /* It ends and another one goes on, with the flow, if they may. */
 bool world_hand_over(struct world *w);
+/* ... and that learns of so many addresses, its flow's the first. */
+void world_learned(struct world *w, unsigned count);
 
 /* Orders to the account. */
 void world_start(struct world *w);
