@@ -143,6 +143,7 @@ static void destructor(void *data)
 	timer_cancel(&d->wall_timer);
 	timer_cancel(&d->trim_timer);
 	timer_cancel(&d->gone_timer);
+	timer_cancel(&d->first_timer);
 	timer_cancel(&d->restart_timer);
 
 	/* asks the agents what is to be written */
@@ -240,6 +241,7 @@ static void init_timers(struct daemon *d)
 	timer_init(&d->trim_timer, daemon_trim, d);
 	timer_init(&d->gone_timer, leave_gone_handler, d);
 	timer_init(&d->pass_timer, network_pass_handler, d);
+	timer_init(&d->first_timer, first_handler, d);
 	timer_init(&d->restart_timer, restart_handler, d);
 	d->wall_usec = loop_wall_usec();
 	wall_handler(d);
@@ -326,6 +328,7 @@ void daemon_start(struct daemon *d)
 		if (agent_conf(d->entryv[i]->agent)->enabled)
 			agent_start(d->entryv[i]->agent);
 
+	first_look_later(d);
 	daemon_tell_status(d);
 }
 

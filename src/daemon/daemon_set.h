@@ -3,6 +3,7 @@
  *   daemon.c      birth and death, start and stop, questions
  *   daemon_log.c  what is told to the log and the service manager
  *   reload.c      the next configuration, by difference
+ *   first.c       a daemon without accounts looks for some
  *   restart.c     flows that go on in the next process
  *   leave.c       agents on their way out, and who waits for that
  *   network.c     addresses and routes of the machine, and the public one
@@ -66,6 +67,7 @@ struct daemon {
 	size_t pass_left;                /* that are to be told of the last */
 	size_t address_left;             /* and that the public address is */
 	struct addr address;
+	struct timer first_timer;
 	struct timer restart_timer;
 	msec_t restart_by;               /* who is in the middle of something
 					    until then is not handed over */
@@ -107,6 +109,13 @@ void daemon_on_event(struct agent *a, const struct event *e, void *arg);
 void daemon_tell_left(struct daemon *d, const struct agent *a);
 /* How many have, and have not; once they all came to an end. */
 void daemon_tell_all_left(const struct daemon *d);
+
+
+/* --- first.c --- */
+
+/* While there is no account; after a start and a reload. */
+void first_look_later(struct daemon *d);
+void first_handler(void *arg);           /* timer_h; arg: the daemon */
 
 
 /* --- restart.c --- */

@@ -303,6 +303,7 @@ static int perform(struct reload *r)
 	rebase(r);
 	replace(r);
 	begin(d);
+	first_look_later(d);
 	daemon_tell_later(d);
 
 	return 0;

@@ -14,6 +14,7 @@
 #define QUIET       300          /* [ms] in which nothing is to be sent */
 #define SLOW        800          /* [ms] until an un-REGISTER is answered */
 #define SAID_MAX    4096
+#define LOOK        2000         /* [ms] as first.c has it */
 
 static struct reload_outcome outcome;
 static char said[SAID_MAX];      /* all messages of the last reload */
@@ -143,6 +144,43 @@ static void answer_late(const char *name)
 
 
 /* --- accounts that stay --- */
+
+static bool has_account(void *arg)
+{
+	(void)arg;
+
+	return daemon_agent(rig.daemon, 0) != NULL;
+}
+
+
+/* Nobody tells it to reload. */
+START_TEST(a_daemon_without_accounts_finds_its_first_one)
+{
+	FILE *f;
+
+	start();
+	ck_assert_ptr_null(daemon_agent(rig.daemon, 0));
+
+	f = fopen(rig_path("sipregd.conf"), "w");
+	ck_assert_ptr_nonnull(f);
+	(void)fputs("accounts = ( { name = ", f);
+	ck_assert_int_eq(0, fclose(f));
+	harness_run(2 * LOOK);
+	ck_assert_ptr_null(daemon_agent(rig.daemon, 0));
+
+	rig_account("alice", TRANSPORT_UDP, "%s", "");
+	rig_write("");
+	ck_assert(harness_wait(has_account, NULL, RIG_WAIT));
+	rig_expect_registered("alice");
+
+	/* from then on somebody has to */
+	rig_account("bob", TRANSPORT_UDP, "%s", "");
+	rig_write("");
+	harness_run(2 * LOOK);
+	ck_assert_ptr_null(daemon_find(rig.daemon, "bob"));
+}
+END_TEST
+
 
 START_TEST(an_unchanged_account_sends_nothing_and_keeps_its_flow)
 {
@@ -798,6 +836,7 @@ Suite *suite_reload(void)
 
 	tcase_add_checked_fixture(tc, setup, rig_teardown);
 	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, a_daemon_without_accounts_finds_its_first_one);
 	tcase_add_loop_test(
 		tc, an_unchanged_account_sends_nothing_and_keeps_its_flow, 0,
 		3);
