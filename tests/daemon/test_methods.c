@@ -762,6 +762,7 @@ START_TEST(reload_passes_warnings_on)
 
 	one("");
 	ck_assert_int_eq(0, chmod(rig_path("sipregd.conf"), 0644));
+	ck_assert_int_eq(0, chmod(rig.dir, 0755));
 	text = reload();
 	rig_has(text, "\"unchanged\":1,\"warnings\":[\"");
 	rig_has(text, "sipregd.conf:");
