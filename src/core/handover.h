@@ -37,7 +37,9 @@ struct handover_reg {
 	uint32_t expires, granted;       /* [s] */
 	msec_t sent_at, answer_at, lease_end;
 	msec_t refresh_at;               /* or when it was to be verified */
-	bool plain, outbound, token, alone, worked;
+	bool plain, outbound, token, alone;
+	bool worked;                     /* the credentials; others since then
+					    are tried a few times an hour */
 	enum contact_match match;
 	struct addr contact;             /* may be unset, as may each below */
 };

@@ -76,7 +76,7 @@ static void add(int fd, const char *name)
 {
 	struct passed *p;
 
-	if (fd >= getdtablesize() - FD_RESERVE) {
+	if (own_name(name) && fd >= getdtablesize() - FD_RESERVE) {
 		store.lost = true;
 		(void)close(fd);
 		return;

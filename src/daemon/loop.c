@@ -67,8 +67,8 @@ static void signal_handler(int flags, void *arg)
 	(void)flags;
 	(void)arg;
 
-	/* Again each time: a handler may close the loop. */
-	while (sig.io.fd >= 0 &&
+	/* Again each time: a handler may stop or close the loop. */
+	while (!stopped && sig.io.fd >= 0 &&
 	       read(sig.io.fd, &si, sizeof(si)) == sizeof(si)) {
 		if (sig.h)
 			sig.h((int)si.ssi_signo, sig.arg);

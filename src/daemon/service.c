@@ -28,23 +28,32 @@ static struct {
 } service;
 
 
-/* A manager that does not read is not waited for; of several things that it was
- * not told the last one counts. */
+/* False: the manager does not read, and is not waited for. */
+static bool told(const char *text)
+{
+	if (!notify_possible(0))
+		return false;
+
+	(void)sd_notify(0, text);
+
+	return true;
+}
+
+
+/* Of several things that it was not told the last one counts. */
 static void tell(void)
 {
-	if (!notify_possible(0)) {
-		if (service.running)
-			timer_start(&service.again, loop_now() + TELL_AGAIN);
-		return;
-	}
+	char status[SERVICE_TEXT_MAX + STATE_SIZE];
 
-	if (service.state[0])
-		(void)sd_notify(0, service.state);
-	service.state[0] = '\0';
+	if (service.state[0] && told(service.state))
+		service.state[0] = '\0';
 
-	if (service.status_due)
-		(void)sd_notifyf(0, "STATUS=%s", service.status);
-	service.status_due = false;
+	(void)snprintf(status, sizeof(status), "STATUS=%s", service.status);
+	if (!service.state[0] && service.status_due && told(status))
+		service.status_due = false;
+
+	if ((service.state[0] || service.status_due) && service.running)
+		timer_start(&service.again, loop_now() + TELL_AGAIN);
 }
 
 
@@ -55,16 +64,16 @@ static void again_handler(void *arg)
 }
 
 
-/* One that cannot be told now is followed by another. */
+/* Half of the time is left when it is due: soon again if it was missed. */
 static void watchdog_handler(void *arg)
 {
+	const msec_t wait = told("WATCHDOG=1")
+		? service.interval : clock_min(service.interval, TELL_AGAIN);
+
 	(void)arg;
 
-	if (notify_possible(0))
-		(void)sd_notify(0, "WATCHDOG=1");
-
 	/* Moves within the heap that has just given it back: cannot fail. */
-	timer_start(&service.watchdog, loop_now() + service.interval);
+	timer_start(&service.watchdog, loop_now() + wait);
 }
 
 

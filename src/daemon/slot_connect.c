@@ -484,7 +484,8 @@ static void learn_handler(const struct resolve_result *result, void *arg)
 			SA_ALL)))
 		++i;
 
-	if (i == result->addrc || take_addrs(s, result))
+	if (i == result->addrc || reg_of(s)->resolved_at != NEVER ||
+	    take_addrs(s, result))
 		return;
 
 	t->index = (unsigned)i;

@@ -126,7 +126,8 @@ int slot_take_over(struct slot *s, struct handed *h, int fd,
 	slot_perform(s, account_take_over(s->owner->account, s->i, &h->core,
 					  loop_now()));
 	slot_learn(s);
-	connect_learn(s);
+	if (link_of(s) && !s->query)
+		connect_learn(s);
 	look_around(s, pass);
 
 	return 0;

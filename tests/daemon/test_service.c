@@ -157,6 +157,34 @@ START_TEST(a_manager_that_does_not_read_is_not_waited_for)
 END_TEST
 
 
+static bool hears_watchdog(void *arg)
+{
+	bool *heard_it = arg;
+
+	*heard_it = *heard_it || !strcmp("WATCHDOG=1", hear());
+
+	return *heard_it;
+}
+
+
+/* Half of its time is 30 s here: the next tick would come too late. */
+START_TEST(a_watchdog_that_could_not_be_told_is_told_soon)
+{
+	bool alive = false;
+
+	ck_assert_int_eq(0, setenv("WATCHDOG_USEC", "60000000", 1));
+	while (notify_possible(0))
+		(void)sd_notify(0, "X=1");
+
+	ck_assert_int_eq(0, service_init());
+	harness_run(100);
+	while (*hear())
+		;
+	ck_assert(harness_wait(hears_watchdog, &alive, 3000));
+}
+END_TEST
+
+
 /* --- a daemon --- */
 
 struct want {
@@ -312,6 +340,7 @@ Suite *suite_service(void)
 	tcase_add_test(tc, the_life_of_the_service_is_told);
 	tcase_add_test(tc, a_reload_is_told_with_its_time);
 	tcase_add_test(tc, a_manager_that_does_not_read_is_not_waited_for);
+	tcase_add_test(tc, a_watchdog_that_could_not_be_told_is_told_soon);
 	tcase_add_test(tc, a_status_is_told_when_it_changes);
 	tcase_add_test(tc, the_watchdog_is_fed_twice_per_interval);
 	tcase_add_test(tc, without_a_manager_nothing_happens);
