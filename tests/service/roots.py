@@ -48,6 +48,7 @@ def make(suite):
     """Answers with None, or a sentence on why there is no such root."""
     root = path(suite)
     wanted = '\n'.join(packages(suite)) + '\n'
+    os.makedirs(enclosure.DIR, exist_ok=True)
     with open(root + '.lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return None if _is_so(root, wanted) else _make(suite, root, wanted)
