@@ -26,6 +26,8 @@
  *  7. verdict.c derives registered, reachable and the reason, with the help of
  *     probe.c; each change is an event in journal.c, and daemon/control.c tells
  *     it to whoever asks.
+ *  8. At a restart handover.c says what the next process has to know to go on
+ *     with a flow, and daemon/restart.c leaves that and the socket to it.
  *
  * Every function below takes the index of a registration, hands the fact on
  * to reg.c and its neighbours, and returns the REG_DO_* and ACCOUNT_* bits for
