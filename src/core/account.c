@@ -19,6 +19,7 @@ void account_init(struct account *a, const struct account_policy *p,
 	a->regc = p->flows;
 	a->code_at = NEVER;
 	a->registered_since = a->reachable_since = now;
+	a->seen_at = NEVER;
 	a->eventh = eventh;
 	a->arg = arg;
 	journal_init(&a->journal, eventv, eventc);
@@ -49,6 +50,16 @@ void account_restore_event(struct account *a, const struct event *e)
 }
 
 
+void account_restore_seen(struct account *a, msec_t at)
+{
+	unsigned i;
+
+	a->seen_at = at;
+	for (i = 0; i < a->regc; i++)
+		a->regv[i].reg.seen_at = at;
+}
+
+
 /* --- orders --- */
 
 void account_set_policy(struct account *a, const struct account_policy *p)
@@ -63,12 +74,40 @@ void account_set_policy(struct account *a, const struct account_policy *p)
 }
 
 
+/* See ACCOUNT_FLOWS_MAX. */
+static bool is_wanted(const struct account *a, unsigned i)
+{
+	unsigned k;
+
+	if (!i || a->regv[0].reg.outbound)
+		return a->started;
+
+	for (k = 1; k < a->regc; k++)
+		if (a->regv[k].reg.outbound && reg_runs(&a->regv[k].reg))
+			return a->started;
+
+	return false;
+}
+
+
+/* It is to begin, or to end, on the next timer. */
+static bool is_due(const struct account *a, unsigned i)
+{
+	const struct reg *r = &a->regv[i].reg;
+
+	return i && a->started &&
+		(is_wanted(a, i) ? r->state == REG_OFF : reg_runs(r));
+}
+
+
 unsigned account_start(struct account *a, unsigned i, msec_t now)
 {
-	unsigned acts = reg_start(&a->regv[i].reg, now);
+	unsigned acts = 0;
 
 	a->started = true;
 	a->paused = false;
+	if (is_wanted(a, i))
+		acts = reg_start(&a->regv[i].reg, now);
 
 	return account_settle(a, i, acts, now);
 }
@@ -121,6 +160,12 @@ unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now)
 	unsigned acts = reg_on_resolve_failed(&a->regv[i].reg, now);
 
 	return account_settle(a, i, acts, now);
+}
+
+
+void account_on_taken(struct account *a, unsigned i, uint32_t taken)
+{
+	target_set_taken(&a->regv[i].reg.target, taken);
 }
 
 
@@ -380,6 +425,8 @@ void account_on_inbound(struct account *a, unsigned i, uint16_t code,
 		.code = code,
 	};
 
+	reg_on_busy(&ar->reg, now);
+
 	/* Evidence for the binding that brought it, if there is one. */
 	++a->inbound_requests;
 	ar->flow.inbound |= proof && ar->reg.here;
@@ -406,13 +453,20 @@ void account_on_event(struct account *a, enum event_type type, msec_t now)
 unsigned account_on_timer(struct account *a, unsigned i, msec_t now)
 {
 	struct account_reg *ar = &a->regv[i];
-	unsigned acts = reg_on_timer(&ar->reg, now);
+	unsigned acts;
+
+	if (!is_due(a, i))
+		acts = reg_on_timer(&ar->reg, now);
+	else if (is_wanted(a, i))
+		acts = reg_start(&ar->reg, now);
+	else
+		acts = reg_stop(&ar->reg, now);
 
 	mapping_on_timer(&ar->flow.mapping, now);
 
 	/* over a flow that goes now nothing is proved any more */
 	acts |= account_settle_probe(ar, now);
-	if (!(acts & (REG_DO_CLOSE | REG_DO_ASIDE)))
+	if (!(acts & (REG_DO_CLOSE | REG_DO_ASIDE)) && !ar->reg.failback)
 		acts |= account_probe_timer(a, i, now);
 
 	return account_settle(a, i, acts, now);
@@ -433,8 +487,11 @@ msec_t account_deadline(const struct account *a)
 	unsigned i;
 
 	for (i = 0; i < a->regc; i++) {
+		if (is_due(a, i))
+			return 0;
 		at = clock_min(at, reg_deadline(&a->regv[i].reg));
-		at = clock_min(at, probe_deadline(&a->regv[i].probe));
+		if (!a->regv[i].reg.failback)
+			at = clock_min(at, probe_deadline(&a->regv[i].probe));
 		if (a->regv[i].flow.up)
 			at = clock_min(at, mapping_deadline(
 					       &a->regv[i].flow.mapping));
@@ -443,6 +500,12 @@ msec_t account_deadline(const struct account *a)
 	}
 
 	return at;
+}
+
+
+msec_t account_seen(const struct account *a, msec_t now)
+{
+	return a->verdict.reachable == REACHABLE_YES ? now : a->seen_at;
 }
 
 

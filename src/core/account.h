@@ -49,7 +49,10 @@
 #include "verdict.h"
 
 
-#define ACCOUNT_FLOWS_MAX 4      /* RFC 5626 §4.2.1: up to four */
+/* RFC 5626 §4.2.1: up to four flows. The first registration is always wanted, the
+ * others while the registrar confirms outbound: without it it would take each
+ * for another device, and every call would come several times. */
+#define ACCOUNT_FLOWS_MAX 4
 #define ACCOUNT_INBOUND_EVERY MINUTES(1)
 
 /* Beside the REG_DO_* bits, and carried out after them. */
@@ -116,6 +119,8 @@ struct account {
 	struct verdict verdict;          /* as last told */
 	msec_t registered_since;         /* of the present value of each */
 	msec_t reachable_since;
+	msec_t seen_at;                  /* reachable last, if it is not now;
+					    NEVER: never */
 	bool started;                    /* wanted: not paused, not stopped */
 	bool paused;                     /* by the operator */
 	uint16_t code;                   /* last response of any registration */
@@ -141,11 +146,14 @@ void account_init(struct account *a, const struct account_policy *p,
 void account_restore(struct account *a, unsigned i, uint32_t cseq,
 		     bool outbound, bool worked);
 void account_restore_event(struct account *a, const struct event *e);
+/* When it could be called last [ms], 0 if that was before this machine started:
+ * then it goes before those that never could. */
+void account_restore_seen(struct account *a, msec_t at);
 
 /* The same policy at another place. */
 void account_set_policy(struct account *a, const struct account_policy *p);
 
-/* Orders. */
+/* Orders. One but the first may begin later, by account_on_timer(). */
 unsigned account_start(struct account *a, unsigned i, msec_t now);
 unsigned account_stop(struct account *a, unsigned i, msec_t now);
 unsigned account_pause(struct account *a, unsigned i, msec_t now);
@@ -157,6 +165,8 @@ unsigned account_on_resolved(struct account *a, unsigned i,
 			     const struct target_list *list,
 			     enum reason reason, msec_t now);
 unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now);
+/* The mask of addresses in the list that other flows of the account use. */
+void account_on_taken(struct account *a, unsigned i, uint32_t taken);
 /* `index`: of the address in the list; the flow goes from `local` to `edge` */
 unsigned account_on_connected(struct account *a, unsigned i, unsigned index,
 			      const struct addr *local,
@@ -250,6 +260,7 @@ msec_t account_interval(const struct account *a, unsigned i, msec_t normal,
 unsigned account_notes(const struct account *a, unsigned i, msec_t now);
 struct verdict account_verdict(const struct account *a, msec_t now);
 msec_t account_deadline(const struct account *a);        /* of all, and lease */
+msec_t account_seen(const struct account *a, msec_t now); /* reachable last */
 bool account_left(const struct account *a);              /* all are OFF */
 bool account_left_behind(const struct account *a);       /* a binding, maybe */
 

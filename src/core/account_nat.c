@@ -356,6 +356,10 @@ unsigned account_settle_probe(struct account_reg *ar, msec_t now)
 	    ar->reg.state != REG_LEAVING)
 		return 0;
 
+	/* it is the elder's, which goes on unless a better one is found */
+	if (ar->reg.failback)
+		return 0;
+
 	acts = probe_on_unbound(&ar->probe);
 
 	return acts & PROBE_CLOSE ? ACCOUNT_PROBE_CLOSE : 0;
@@ -371,6 +375,7 @@ unsigned account_probe_timer(struct account *a, unsigned i, msec_t now)
 void account_on_probe_sent(struct account *a, unsigned i, bool sent,
 			   msec_t now)
 {
+	reg_on_busy(&a->regv[i].reg, now);
 	probe_on_sent(&a->regv[i].probe, sent, now);
 }
 

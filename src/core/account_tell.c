@@ -4,12 +4,15 @@
 #include "account_parts.h"
 
 
+/* While a better edge is tried the elder is as good as it was. */
 static struct verdict verdict_of_reg(const struct account_reg *ar, msec_t now)
 {
-	const struct account_flow *flow = &ar->flow;
+	const bool failback = ar->reg.failback;
+	const struct account_flow *flow = failback ? &ar->elder : &ar->flow;
 	const struct verdict_facts facts = {
 		.registered = reg_bound(&ar->reg, now),
-		.flow_alive = flow->up && ar->reg.here && !flow->suspect,
+		.flow_alive = flow->up && (ar->reg.here || failback) &&
+			!flow->suspect,
 		.outbound = ar->reg.outbound,
 		.contact = ar->reg.contact,
 		.mapped = flow->mapping.addr,
@@ -33,7 +36,9 @@ struct verdict account_verdict(const struct account *a, msec_t now)
 	unsigned i;
 
 	for (i = 1; i < a->regc; i++)
-		v = verdict_better(v, verdict_of_reg(&a->regv[i], now));
+		if (a->regv[i].reg.state != REG_OFF)
+			v = verdict_better(v, verdict_of_reg(&a->regv[i],
+							     now));
 
 	if (a->paused && !v.registered) {
 		v.reason = REASON_PAUSED;
@@ -93,6 +98,23 @@ static uint32_t silence(const struct account *a)
 }
 
 
+/* Does another registration have a flow that serves? */
+static bool is_backed(const struct account *a, unsigned i, msec_t now)
+{
+	unsigned k;
+
+	for (k = 0; k < a->regc; k++) {
+		const struct account_reg *ar = &a->regv[k];
+
+		if (k != i && ar->flow.up && !ar->flow.suspect &&
+		    ar->reg.here && reg_bound(&ar->reg, now))
+			return true;
+	}
+
+	return false;
+}
+
+
 unsigned account_update(struct account *a, unsigned acts, msec_t now)
 {
 	const struct verdict v = account_verdict(a, now);
@@ -103,10 +125,19 @@ unsigned account_update(struct account *a, unsigned acts, msec_t now)
 	};
 	unsigned i;
 
+	if (v.reachable != REACHABLE_YES &&
+	    a->verdict.reachable == REACHABLE_YES)
+		a->seen_at = now;
+
 	for (i = 0; i < a->regc; i++) {
-		a->regv[i].bound = reg_bound(&a->regv[i].reg, now);
+		struct account_reg *ar = &a->regv[i];
+
+		ar->bound = reg_bound(&ar->reg, now);
+		ar->reg.backed = is_backed(a, i, now);
+		ar->reg.seen_at = v.reachable == REACHABLE_YES ? now
+							       : a->seen_at;
 		if (v.reachable == REACHABLE_YES)
-			a->regv[i].flow.silence = 0;
+			ar->flow.silence = 0;
 	}
 
 	if (verdict_equal(&v, &a->verdict)) {
@@ -139,6 +170,7 @@ unsigned account_settle(struct account *a, unsigned i, unsigned acts,
 			account_tell_flow(a, i, EVENT_FLOW_DOWN,
 					  ar->reg.reason, 0, now);
 		ar->flow = ar->elder;
+		ar->probe.stream = ar->flow.mapping.stream;
 		mapping_on_timer(&ar->flow.mapping, now);
 		ar->changed = true;
 		acts |= account_bound(ar, ar->foreign, now);

@@ -85,22 +85,52 @@ void bucket_init(struct bucket *b, uint32_t rate, msec_t now)
 }
 
 
+static msec_t recency(const struct pace_node *n)
+{
+	return n->class == PACE_RETURN ? n->seen : 0;
+}
+
+
+static bool before_handler(const struct heap_node *ha,
+			   const struct heap_node *hb)
+{
+	const struct pace_node *a = (const struct pace_node *)ha;
+	const struct pace_node *b = (const struct pace_node *)hb;
+
+	if (a->class != b->class)
+		return a->class < b->class;
+	if (recency(a) != recency(b))
+		return recency(a) > recency(b);
+
+	return (int32_t)(a->number - b->number) < 0;
+}
+
+
 void pace_init(struct pace *p, uint32_t rate, struct bucket *overall,
 	       msec_t now)
 {
 	*p = (struct pace){ .overall = overall };
 	bucket_init(&p->bucket, rate, now);
+	heap_init(&p->heap, before_handler);
 }
 
 
+/* Whose turn is next? */
 static struct pace_node *first(const struct pace *p)
 {
-	for (unsigned i = 0; i < PACE_CLASSES; i++) {
-		if (p->head[i])
-			return p->head[i];
-	}
+	struct pace_node *n = (struct pace_node *)p->heap.first;
 
-	return NULL;
+	if (n && n->class != PACE_URGENT && p->turns + 1 >= PACE_FAIR)
+		return p->oldest;
+
+	return n;
+}
+
+
+void pace_set_seen(struct pace_node *node, msec_t seen)
+{
+	if (!node->queued)
+		node->seen = seen;
 }
 
 
@@ -113,15 +143,17 @@ void pace_ask(struct pace *p, struct pace_node *node, enum pace_class class)
 	}
 
 	node->class = (uint8_t)class;
+	node->number = p->asked++;
 	node->queued = true;
 	node->next = NULL;
-	node->prev = p->tail[class];
+	node->prev = p->newest;
 
 	if (node->prev)
 		node->prev->next = node;
 	else
-		p->head[class] = node;
-	p->tail[class] = node;
+		p->oldest = node;
+	p->newest = node;
+	heap_add(&p->heap, &node->heap);
 	++p->count;
 }
 
@@ -134,15 +166,16 @@ void pace_cancel(struct pace *p, struct pace_node *node)
 	if (node->prev)
 		node->prev->next = node->next;
 	else
-		p->head[node->class] = node->next;
+		p->oldest = node->next;
 
 	if (node->next)
 		node->next->prev = node->prev;
 	else
-		p->tail[node->class] = node->prev;
+		p->newest = node->prev;
 
 	node->next = node->prev = NULL;
 	node->queued = false;
+	heap_remove(&p->heap, &node->heap);
 	--p->count;
 }
 
@@ -162,6 +195,8 @@ struct pace_node *pace_next(struct pace *p, msec_t now)
 
 	bucket_pay(&p->bucket, now);
 	bucket_pay(p->overall, now);
+	if (node->class != PACE_URGENT)
+		p->turns = (p->turns + 1) % PACE_FAIR;
 	pace_cancel(p, node);
 
 	return node;
@@ -187,14 +222,11 @@ struct pace_node *pace_take_all(struct pace *p)
 {
 	struct pace_node *first = NULL, **endp = &first;
 	struct pace_node *node;
-	unsigned class;
 
-	for (class = 0; class < PACE_CLASSES; class++) {
-		while ((node = p->head[class])) {
-			pace_cancel(p, node);
-			*endp = node;
-			endp = &node->next;
-		}
+	while ((node = (struct pace_node *)p->heap.first)) {
+		pace_cancel(p, node);
+		*endp = node;
+		endp = &node->next;
 	}
 	*endp = NULL;
 

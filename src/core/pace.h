@@ -3,7 +3,11 @@
  * Everything that can come in herds (REGISTERs, connects) asks here first.
  * The queue is made of nodes that the askers own; nothing is allocated. A
  * bucket may stand behind another one (`overall`): a message then needs a
- * token of both. */
+ * token of both.
+ *
+ * After an outage those come back first who could be called last: they are the
+ * ones that somebody may miss. But each PACE_FAIR-th turn is given to whoever
+ * waits longest, so that nobody starves. */
 
 #ifndef PACE_H
 #define PACE_H
@@ -11,7 +15,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "clock.h"
+#include "heap.h"
 
+
+#define PACE_FAIR 4
 
 struct bucket {
 	uint32_t rate;           /* messages per second; 0: no limit */
@@ -19,18 +26,21 @@ struct bucket {
 	msec_t filled;           /* when level was true */
 };
 
-/* In this order they are served; first come, first served within one. */
+/* In this order they are served, apart from PACE_FAIR. */
 enum pace_class {
 	PACE_URGENT,             /* an answer to a challenge, a lease that ends;
 				    may overdraw the bucket by one second */
-	PACE_RETURN,             /* was registered: back after an outage */
+	PACE_RETURN,             /* was reachable or registered before: the one
+				    that was last comes first */
 	PACE_NEW,
 };
-#define PACE_CLASSES 3
 
 struct pace_node {
-	struct pace_node *next, *prev;
+	struct heap_node heap;           /* the first member */
+	struct pace_node *next, *prev;   /* in the order in which they asked */
 	void *owner;                     /* who asked */
+	msec_t seen;                     /* see pace_set_seen() */
+	uint32_t number;                 /* of those who asked */
 	uint8_t class;                   /* enum pace_class */
 	bool queued;                     /* a node of zeroes is in no queue */
 };
@@ -38,8 +48,11 @@ struct pace_node {
 struct pace {
 	struct bucket bucket;
 	struct bucket *overall;          /* shared with others, or NULL */
-	struct pace_node *head[PACE_CLASSES], *tail[PACE_CLASSES];
-	unsigned count;                  /* nodes in all queues */
+	struct heap heap;                /* in the order of their turns */
+	struct pace_node *oldest, *newest;
+	uint32_t asked;                  /* so often in all */
+	unsigned turns;                  /* since the last one of PACE_FAIR */
+	unsigned count;                  /* nodes in the queue */
 };
 
 
@@ -49,9 +62,12 @@ void bucket_init(struct bucket *b, uint32_t rate, msec_t now);
 void pace_init(struct pace *p, uint32_t rate, struct bucket *overall,
 	       msec_t now);
 
-/* Queues `node`, last of its class. One that is queued already keeps its
- * place, unless the class is another. */
+/* Queues `node`. One that is queued already keeps its place, unless the class is
+ * another. */
 void pace_ask(struct pace *p, struct pace_node *node, enum pace_class class);
+
+/* Before it asks: when its owner could be called last [ms]; 0: not known. */
+void pace_set_seen(struct pace_node *node, msec_t seen);
 void pace_cancel(struct pace *p, struct pace_node *node);
 bool pace_asked(const struct pace_node *node);
 

@@ -21,6 +21,7 @@ void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed)
 	r->resolved_at = NEVER;
 	r->sent_at = NEVER;
 	r->deadline = r->race_at = r->replace_at = NEVER;
+	r->failback_at = r->failback_last = r->seen_at = NEVER;
 }
 
 
@@ -102,6 +103,14 @@ unsigned reg_reconnect(struct reg *r, msec_t now)
 
 /* --- facts --- */
 
+/* Nothing is better than an address that the name does not lead to any more: a
+ * flow outlives what DNS says. */
+static uint8_t present_rank(const struct target_list *list)
+{
+	return list->present < list->count ? list->rankv[list->present] : 0;
+}
+
+
 unsigned reg_on_resolved(struct reg *r, const struct target_list *list,
 			 enum reason reason, msec_t now)
 {
@@ -117,13 +126,15 @@ unsigned reg_on_resolved(struct reg *r, const struct target_list *list,
 
 	r->resolved_at = now;
 	target_on_resolved(&r->target, list, &r->rng);
+	if (r->failback)
+		target_only_better(&r->target, present_rank(list), &r->rng);
 
-	if (r->target.parked) {
+	if (r->target.parked && !r->failback) {
 		r->reason = reason;
 		++r->outcomes;
 	}
 
-	return reg_connect(r, now);
+	return reg_settle(r, reg_connect(r, now), now);
 }
 
 
@@ -161,6 +172,7 @@ unsigned reg_on_connected(struct reg *r, unsigned index, msec_t now)
 		return 0;
 
 	target_on_connected(&r->target, index);
+	r->better = target_has_better(&r->target);
 	r->rival_open = false;
 	r->flow = true;
 	r->here = r->alone = false;
@@ -341,6 +353,8 @@ unsigned reg_on_race_turn(struct reg *r, msec_t now)
  * shows whether a new UDP flow leads anywhere. */
 static msec_t patience(const struct reg *r)
 {
+	if (r->failback)
+		return REG_ABANDON;
 	if (target_stream(&r->target) || r->answered ||
 	    !target_has_other(&r->target))
 		return REG_TIMER_F;
@@ -356,6 +370,7 @@ void reg_on_sent(struct reg *r, enum challenge_sent sent, unsigned named,
 	r->challenged = false;
 	r->named = (uint8_t)named;
 	r->sent_at = now;
+	r->failback_asked = r->failback;
 
 	if (r->state == REG_SENT && !r->leaving)
 		r->deadline = now + patience(r);
@@ -373,7 +388,7 @@ unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now)
 		return 0;
 
 	r->answered = true;
-	r->silent = false;
+	r->silent = r->failback_asked = false;
 	r->answer_at = now;
 
 	if (r->leaving)
@@ -493,7 +508,11 @@ unsigned reg_on_timer(struct reg *r, msec_t now)
 			acts = REG_DO_REPLACE;
 	}
 
-	return acts | reg_settle(r, deadline_passed(r, now), now);
+	acts |= deadline_passed(r, now);
+	if (r->failback_at <= now)
+		acts |= reg_failback_due(r, now);
+
+	return reg_settle(r, acts, now);
 }
 
 
@@ -502,6 +521,12 @@ unsigned reg_on_timer(struct reg *r, msec_t now)
 bool reg_bound(const struct reg *r, msec_t now)
 {
 	return r->lease_end > now;
+}
+
+
+bool reg_runs(const struct reg *r)
+{
+	return r->state != REG_OFF && r->state != REG_LEAVING && !r->leaving;
 }
 
 
@@ -573,13 +598,16 @@ enum pace_class reg_class(const struct reg *r, msec_t now)
 	if (reg_bound(r, now) && r->lease_end - now <= REG_REFRESH_LAST)
 		return PACE_URGENT;
 
-	return r->lease_end ? PACE_RETURN : PACE_NEW;
+	return r->lease_end || r->seen_at != NEVER ? PACE_RETURN : PACE_NEW;
 }
 
 
 msec_t reg_deadline(const struct reg *r)
 {
-	return clock_min(r->deadline, clock_min(r->race_at, r->replace_at));
+	const msec_t at = clock_min(r->deadline, clock_min(r->race_at,
+							   r->replace_at));
+
+	return clock_min(at, reg_failback_deadline(r));
 }
 
 

@@ -12,7 +12,10 @@
  *
  * A flow that is doubted is replaced beside itself (reg_replace.c): it is kept
  * as the elder while a new one is made and REGISTERs. Only then it goes. If the
- * new one cannot be had the elder is taken back. */
+ * new one cannot be had the elder is taken back.
+ *
+ * So is one that had to go to an edge of lower preference: at a quiet moment
+ * better ones are tried beside it (reg_failback.c). */
 
 #ifndef REG_H
 #define REG_H
@@ -58,6 +61,14 @@
 #define REG_PATIENCE       3             /* short Retry-Afters in a row, then
 					    the back-off counts too */
 #define REG_VERIFY_EARLIEST 90           /* [%] of policy->verify */
+#define REG_FAILBACK_FIRST MINUTES(5)    /* on a worse edge, until the better
+					    ones are tried again; doubles */
+#define REG_FAILBACK_MAX   MINUTES(60)   /* ... up to this */
+#define REG_FAILBACK_CALM  HOURS(2)      /* the last try is forgotten */
+#define REG_FAILBACK_QUIET SECONDS(30)   /* not so soon after a request */
+#define REG_FAILBACK_TIME  SECONDS(60)   /* one try, at most */
+#define REG_BACKED         3             /* RFC 5626 §4.5: waits from 90 s, not
+					    30 s, while another flow is up */
 #define REG_ANSWER_GAP     SECONDS(5)    /* refresh after an answer, at least */
 #define REG_REFRESH_EARLY  SECONDS(600)  /* before the end of a long lease */
 #define REG_REFRESH_LONG   SECONDS(1200) /* such a lease is longer than */
@@ -147,6 +158,14 @@ struct reg {
 	bool elder_suspect;
 	bool elder_stream;       /* it is TCP or TLS */
 	bool elder_redirected;   /* it goes to where a 3xx sent it */
+	bool better;             /* there are edges preferred to this flow's */
+	bool elder_better;       /* and to the elder's */
+	bool failback;           /* the elder is well and serves: what goes on
+				    beside it is a try of a better edge */
+	bool failback_asked;     /* that has sent a REGISTER, and no answer has
+				    come: the registrar may have taken it */
+	bool backed;             /* another registration of the account has a
+				    flow that is up */
 	bool fetch;              /* somebody wants to know the bindings */
 	bool fetching;           /* the turn, or the REGISTER in flight, is for
 				    that */
@@ -177,6 +196,13 @@ struct reg {
 	msec_t move_from;        /* no new flow for another address before */
 	msec_t move_gap;         /* the last REG_MOVE_GAP */
 	msec_t refresh_at;       /* of the binding */
+	msec_t failback_at;      /* when better edges are tried; NEVER */
+	msec_t failback_until;   /* the end of the try under way */
+	msec_t failback_last;    /* when the last one began; NEVER */
+	msec_t failback_wait;    /* the last wait for one; 0 */
+	msec_t seen_at;          /* when the account could be called last, for
+				    its place in queues; NEVER */
+	msec_t busy_until;       /* something goes on over the flow */
 };
 
 
@@ -228,10 +254,13 @@ void reg_on_sent(struct reg *r, enum challenge_sent sent, unsigned named,
 unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now);
 unsigned reg_on_verify(struct reg *r, msec_t now);  /* doubt: FLOW_VERIFY */
 unsigned reg_on_local_event(struct reg *r, msec_t now);  /* success likelier */
+/* Somebody uses the flow: this is no moment to leave it without need. */
+void reg_on_busy(struct reg *r, msec_t now);
 unsigned reg_on_timer(struct reg *r, msec_t now);
 
 /* Questions. */
 bool reg_bound(const struct reg *r, msec_t now);  /* the lease has not ended */
+bool reg_runs(const struct reg *r);               /* wanted, and not leaving */
 bool reg_parked(const struct reg *r);             /* waits for a knock */
 bool reg_wants_connect(const struct reg *r);
 bool reg_wants_race(const struct reg *r);         /* a connect to the rival */

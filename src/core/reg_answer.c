@@ -134,6 +134,7 @@ static unsigned good(struct reg *r, const struct answer *a, msec_t now)
 
 	++r->outcomes;
 	reg_set(r, REG_BOUND, r->refresh_at);
+	reg_failback_arm(r, now);
 
 	return 0;
 }

@@ -53,4 +53,7 @@ void reg_on_learned(struct reg *r, const struct target_list *list,
 	target_on_resolved(&r->target, list, &r->rng);
 	target_on_connected(&r->target, index);
 	r->target.parked = false;
+	r->better = target_has_better(&r->target);
+	if (r->state == REG_BOUND)
+		reg_failback_arm(r, now);
 }

@@ -9,7 +9,8 @@ unsigned reg_left(struct reg *r, msec_t now)
 	const bool again = r->again;
 
 	r->flow = r->leaving = r->again = false;
-	r->elder = r->fetch = r->fetching = false;
+	r->elder = r->failback = r->fetch = r->fetching = false;
+	r->failback_at = NEVER;
 	reg_end_doubt(r);
 	r->lease_end = 0;
 	r->reason = REASON_STARTING;     /* of nothing, should it start again */

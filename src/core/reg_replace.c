@@ -103,8 +103,9 @@ static void take_target_back(struct reg *r)
 
 unsigned reg_take_back(struct reg *r)
 {
-	r->elder = false;
+	r->elder = r->failback = false;
 	take_target_back(r);
+	r->better = r->elder_better;
 	r->flow = r->here = r->answered = true;
 	r->proven = r->elder_proven;
 	r->silent = r->rival_open = r->challenged = false;
@@ -113,7 +114,7 @@ unsigned reg_take_back(struct reg *r)
 }
 
 
-static unsigned go_on_with_elder(struct reg *r, msec_t now)
+unsigned reg_go_on_with_elder(struct reg *r, msec_t now)
 {
 	unsigned acts = reg_take_back(r);
 
@@ -125,6 +126,7 @@ static unsigned go_on_with_elder(struct reg *r, msec_t now)
 
 	reg_set(r, REG_BOUND, clock_max(r->refresh_at,
 					r->answer_at + REG_ANSWER_GAP));
+	reg_failback_arm(r, now);
 
 	return acts;
 }
@@ -179,6 +181,7 @@ unsigned reg_set_aside(struct reg *r, msec_t now)
 	r->elder = true;
 	r->elder_suspect = r->suspect;
 	r->elder_proven = r->proven;
+	r->elder_better = r->better;
 	r->elder_stream = target_stream(&r->target);
 	r->elder_redirected = r->redirected;
 
@@ -219,7 +222,7 @@ unsigned reg_on_elder_alive(struct reg *r, msec_t now)
 	case REG_RESOLVE:
 	case REG_CONNECT:
 	case REG_TURN:
-		return go_on_with_elder(r, now);
+		return reg_go_on_with_elder(r, now);
 
 	case REG_OFF:
 	case REG_WAIT:
@@ -236,16 +239,17 @@ unsigned reg_on_elder_alive(struct reg *r, msec_t now)
 
 unsigned reg_on_elder_lost(struct reg *r, msec_t now)
 {
-	(void)now;
+	const bool limited = r->failback && r->state == REG_CONNECT;
 
 	if (!r->elder)
 		return 0;
 
-	r->elder = false;
+	r->elder = r->failback = false;
 	if (r->reason == REASON_OK)
 		r->reason = REASON_FLOW_LOST;
 
-	return 0;
+	/* now any edge will do */
+	return limited ? reg_seek(r, now) : 0;
 }
 
 
@@ -297,11 +301,11 @@ static unsigned become_of_elder(struct reg *r, unsigned acts, msec_t now)
 
 	case REG_OFF:
 	case REG_LEAVING:
-		r->elder = false;
+		r->elder = r->failback = false;
 		return acts;
 	}
 
-	r->elder = r->moved = false;
+	r->elder = r->moved = r->failback = false;
 
 	return acts | REG_DO_RETIRE;
 }
@@ -314,6 +318,7 @@ unsigned reg_settle(struct reg *r, unsigned acts, msec_t now)
 	if (!r->flow && !r->elder)
 		reg_end_doubt(r);
 
+	acts = reg_failback_settle(r, acts, now);
 	acts = become_of_elder(r, acts, now);
 
 	return acts | reg_fetch_now(r, now);

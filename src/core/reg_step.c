@@ -44,6 +44,7 @@ static void progress(struct reg *r, enum reason reason)
 	case REASON_LEASE_EXPIRED:
 	case REASON_PROBE_LOST:
 	case REASON_UNPROVEN:
+	case REASON_NO_RESOURCES:
 		break;
 	}
 }
@@ -59,6 +60,8 @@ void reg_wait(struct reg *r, msec_t base, msec_t max, msec_t now)
 
 	++r->failures;
 	++r->outcomes;
+	if (r->backed)
+		base = clock_min(base * REG_BACKED, max);
 	wait = backoff_wait(&r->rng, r->failures, base, max);
 
 	if (reg_bound(r, now))
@@ -120,6 +123,7 @@ unsigned reg_lost(struct reg *r, enum reason reason, msec_t now)
 unsigned reg_seek(struct reg *r, msec_t now)
 {
 	r->flow = r->redirected = r->rival_open = false;
+	r->failback_at = NEVER;
 	progress(r, REASON_RESOLVING);
 	reg_set(r, REG_RESOLVE, now + REG_RESOLVE_MAX);
 

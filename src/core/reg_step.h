@@ -66,6 +66,24 @@ void reg_end_doubt(struct reg *r);
 /* Before the un-REGISTER: over which flow? */
 unsigned reg_take_back(struct reg *r);
 
+/* The elder is the flow again, as if there had been no successor. */
+unsigned reg_go_on_with_elder(struct reg *r, msec_t now);
+
+/* --- reg_failback.c --- */
+
+/* Bound over a flow: will better edges be tried, and when? */
+void reg_failback_arm(struct reg *r, msec_t now);
+
+/* Its time has come. */
+unsigned reg_failback_due(struct reg *r, msec_t now);
+
+/* When it has come, or the try takes too long; NEVER. */
+msec_t reg_failback_deadline(const struct reg *r);
+
+/* It came to nothing, as the state shows, or took too long: back to the elder,
+ * of which nothing but the time that was lost is different. */
+unsigned reg_failback_settle(struct reg *r, unsigned acts, msec_t now);
+
 /* --- reg_fetch.c --- */
 
 /* An answer to a fetch, or none (a->code 0). */

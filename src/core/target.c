@@ -10,38 +10,72 @@ static uint32_t bit(unsigned index)
 }
 
 
+/* Those that count: not where another flow of the account goes. */
+static uint32_t usable(const struct target *t)
+{
+	const uint32_t all = t->list.count < TARGET_MAX
+		? bit(t->list.count) - 1 : UINT32_MAX;
+	const uint32_t left = all & ~t->list.taken;
+
+	return left ? left : all;
+}
+
+
 static uint32_t untried(const struct target *t)
 {
-	uint32_t all = t->list.count < TARGET_MAX ? bit(t->list.count) - 1
-						  : UINT32_MAX;
+	return usable(t) & ~t->failed;
+}
 
-	return all & ~t->failed;
+
+/* Which number is the n-th bit of the mask? */
+static uint8_t nth(uint32_t mask, unsigned n)
+{
+	uint8_t i = 0;
+
+	while (!(mask & bit(i)) || n--)
+		++i;
+
+	return i;
+}
+
+
+static unsigned count(uint32_t mask)
+{
+	unsigned n = 0;
+
+	for (; mask; mask &= mask - 1)
+		++n;
+
+	return n;
+}
+
+
+/* Any of the mask. */
+static uint8_t draw_of(uint32_t mask, struct rng *rng)
+{
+	return nth(mask, (unsigned)rng_between(rng, 0, count(mask) - 1U));
 }
 
 
 static void choose(struct target *t, struct rng *rng)
 {
-	uint32_t left = untried(t);
+	const uint32_t left = untried(t);
 
 	t->parked = !left && t->list.count;
-	t->index = 0;
-
-	if (left) {
-		while (!(left & bit(t->index)))
-			++t->index;
-	}
-	else if (t->list.count) {
-		t->index = (uint8_t)rng_between(rng, 0, t->list.count - 1U);
-	}
+	if (left)
+		t->index = nth(left, 0);
+	else
+		t->index = t->list.count ? draw_of(usable(t), rng) : 0;
 }
 
 
 /* All have failed: any of them, but not the one that did so just now. */
 static void park_elsewhere(struct target *t, unsigned last, struct rng *rng)
 {
-	const unsigned count = t->list.count;
+	const uint32_t others = usable(t) & ~bit(last);
 
-	t->index = (uint8_t)((last + rng_between(rng, 1, count - 1U)) % count);
+	if (others)
+		t->index = draw_of(others, rng);
 }
 
 
@@ -85,8 +119,40 @@ void target_on_failed(struct target *t, unsigned index, struct rng *rng)
 
 	choose(t, rng);
 
-	if (t->parked && t->list.count > 1)
+	if (t->parked)
 		park_elsewhere(t, index, rng);
+}
+
+
+void target_set_taken(struct target *t, uint32_t taken)
+{
+	t->list.taken = taken;
+}
+
+
+static uint32_t better_than(const struct target *t, uint8_t rank)
+{
+	uint32_t mask = 0;
+	unsigned i;
+
+	for (i = 0; i < t->list.count; i++)
+		if (t->list.rankv[i] < rank)
+			mask |= bit(i);
+
+	return mask & usable(t);
+}
+
+
+void target_only_better(struct target *t, uint8_t rank, struct rng *rng)
+{
+	t->failed |= ~better_than(t, rank);
+	choose(t, rng);
+}
+
+
+bool target_has_better(const struct target *t)
+{
+	return better_than(t, t->list.rankv[t->index]) != 0;
 }
 
 

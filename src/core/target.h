@@ -7,7 +7,10 @@
  *
  * Addresses of one host in both families are a group. While the first of them
  * connects and says nothing, the other family is tried beside it (RFC 8305 §5),
- * so that a black hole in one of them costs a moment only. */
+ * so that a black hole in one of them costs a moment only.
+ *
+ * Several flows of one account go to different addresses (RFC 5626 §4.2.1): one
+ * that is taken by another flow counts only where all of them are. */
 
 #ifndef TARGET_H
 #define TARGET_H
@@ -26,7 +29,14 @@ struct target_list {
 				    here until it fails by our own try */
 	uint32_t stream;         /* mask: TCP or TLS; else UDP */
 	uint32_t ipv6;           /* mask: the family */
+	uint32_t taken;          /* mask: another flow of the account goes there,
+				    and RFC 5626 §4.2.1 wants another edge */
 	uint8_t groupv[TARGET_MAX];      /* the same number: the same host */
+	uint8_t rankv[TARGET_MAX];       /* 0: preferred; the next URI, NAPTR
+					    order or SRV priority is 1 more */
+	uint8_t present;         /* where the registration's flow goes already;
+				    TARGET_NONE: to none of these, or there is
+				    no flow */
 };
 
 struct target {
@@ -53,6 +63,15 @@ void target_on_resolved(struct target *t, const struct target_list *l,
  * way: on to the next, or park at one of them all, drawn at random, so that
  * somebody knocks at each edge. The other one, if there is, goes on. */
 void target_on_failed(struct target *t, unsigned index, struct rng *rng);
+
+/* Other flows of the account go elsewhere now. Counts for the next choice. */
+void target_set_taken(struct target *t, uint32_t taken);
+
+/* Only what is preferred to `rank` is tried in this round; parked: nothing. */
+void target_only_better(struct target *t, uint8_t rank, struct rng *rng);
+
+/* Is there an address that is preferred to the present one? */
+bool target_has_better(const struct target *t);
 
 /* `index` won: it is the present one, without a rival. */
 void target_on_connected(struct target *t, unsigned index);

@@ -73,6 +73,9 @@ static const struct {
 		"back." },
 	[REASON_UNPROVEN] = { "unproven",
 		"Registered, but nothing proves that a call would arrive." },
+	[REASON_NO_RESOURCES] = { "no-resources",
+		"This machine is out of descriptors or memory; raise the "
+		"service's limits." },
 };
 
 
@@ -247,6 +250,10 @@ static int rank(const struct verdict *v)
 
 static bool better(const struct verdict *a, const struct verdict *b)
 {
+	/* what has only begun tells nothing yet */
+	if (is_progress(a->reason) != is_progress(b->reason))
+		return is_progress(b->reason);
+
 	if (rank(a) != rank(b))
 		return rank(a) > rank(b);
 	if (a->registered != b->registered)

@@ -409,6 +409,12 @@ void edge_turn_ask(struct edge_turn *t, struct edge_point *p,
 }
 
 
+void edge_turn_set_seen(struct edge_turn *t, msec_t seen)
+{
+	pace_set_seen(&t->node, seen);
+}
+
+
 void edge_turn_cancel(struct edge_turn *t, msec_t now)
 {
 	struct edge_point *p = t->point;

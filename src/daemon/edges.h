@@ -73,11 +73,12 @@ void edge_point_on_replaced(struct edge_point *p, bool first, msec_t now);
 void edge_point_on_not_replaced(struct edge_point *p, bool first, msec_t now);
 
 /* Asks for a turn. Asked for again: its class changes. A turn that waits
- * elsewhere is cancelled there first. */
+ * elsewhere is cancelled there first. `seen`: see pace_set_seen(). */
 void edge_turn_init(struct edge_turn *t, enum edge_queue queue, edge_turn_h *h,
 		    edge_down_h *downh, void *arg);
 void edge_turn_ask(struct edge_turn *t, struct edge_point *p,
 		   enum pace_class class, msec_t now);
+void edge_turn_set_seen(struct edge_turn *t, msec_t seen);
 void edge_turn_cancel(struct edge_turn *t, msec_t now);
 
 #endif

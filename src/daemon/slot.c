@@ -213,12 +213,27 @@ static void perform(struct slot *s, unsigned acts)
 }
 
 
+/* For its place in the queues that it may ask for. */
+static void set_seen(struct slot *s)
+{
+	const msec_t at = account_seen(s->owner->account, loop_now());
+	const msec_t seen = at == NEVER ? 0 : at;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(s->attemptv); i++)
+		edge_turn_set_seen(&s->attemptv[i].turn, seen);
+	edge_turn_set_seen(&s->turn, seen);
+	edge_turn_set_seen(&s->replace_turn, seen);
+}
+
+
 void slot_perform(struct slot *s, unsigned acts)
 {
 	struct slot_owner *o = s->owner;
 
 	mem_ref(o->arg);
 
+	set_seen(s);
 	perform(s, acts);
 	connect_release(s);
 	replace_settle(s);

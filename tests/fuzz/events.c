@@ -473,6 +473,7 @@ static void do_resolved(struct play *p)
 	const unsigned count = addresses(p);
 	struct target_list list = world_list(&p->w, count, 0);
 	const uint8_t bits = byte(p);
+	unsigned i;
 
 	group(p, &list, bits & 3);
 	if (bits & 4)
@@ -483,6 +484,11 @@ static void do_resolved(struct play *p)
 		list.ipv6 = mask(p);
 	if (bits & 32 && world_reg(&p->w)->state == REG_RESOLVE)
 		p->w.edge_first = upto(p, TARGET_MAX);
+	if (bits & 64)
+		for (i = 0; i < TARGET_MAX; i++)
+			list.rankv[i] = (uint8_t)(i / 2);
+	if (bits & 128)
+		list.taken = mask(p);
 
 	world_resolved(&p->w, &list);
 }

@@ -281,6 +281,16 @@ static void in_pairs(struct target_list *list)
 }
 
 
+/* Each is preferred to the next. */
+static void in_ranks(struct target_list *list)
+{
+	unsigned i;
+
+	for (i = 0; i < TARGET_MAX; i++)
+		list->rankv[i] = (uint8_t)i;
+}
+
+
 static void resolved(struct story *s)
 {
 	const unsigned count = (unsigned)number(s);
@@ -292,6 +302,8 @@ static void resolved(struct story *s)
 			list.down = (uint32_t)number(s);
 		else if (word_is(s, "families"))
 			in_pairs(&list);
+		else if (word_is(s, "ranked"))
+			in_ranks(&list);
 		else if (word_is(s, "stream"))
 			list.stream = (uint32_t)number(s);
 		else

@@ -42,6 +42,10 @@ static void init(unsigned flows, uint32_t eventc)
 	tolds = 0;
 	account_init(&a, &policy, regv, eventv, eventc, 1, &wall_usec,
 		     event_handler, &tolds, 0);
+
+	/* as an earlier run knew it */
+	if (flows > 1)
+		account_restore(&a, 0, 0, true, false);
 }
 
 
@@ -108,7 +112,9 @@ static void sent(unsigned i, msec_t now)
 static unsigned answered(unsigned i, uint32_t lease, const struct addr *mapped,
 			 msec_t now)
 {
-	struct answer answer = {.code = 200, .bound = lease > 0};
+	struct answer answer = {
+		.code = 200, .bound = lease > 0, .outbound = a.regc > 1,
+	};
 
 	answer.contacts.own = ours;
 	answer.contacts.lease = lease;
@@ -517,7 +523,7 @@ START_TEST(each_registration_has_a_past_of_its_own)
 	account_restore(&a, 1, 70, false, false);
 	ck_assert_uint_eq(regv[0].reg.cseq, 0);
 	ck_assert_uint_eq(regv[1].reg.cseq, 70);
-	ck_assert(regv[1].reg.restored && !regv[0].reg.restored);
+	ck_assert(regv[0].reg.outbound && !regv[1].reg.outbound);
 }
 END_TEST
 

@@ -485,6 +485,7 @@ START_TEST(reasons_have_the_names_of_the_interface)
 		"interval-too-brief", "flow-lost", "mapping-moved",
 		"binding-absent", "binding-private", "binding-ghost-only",
 		"lease-expired", "probe-lost", "unproven",
+		"no-resources",
 	};
 
 	for (unsigned i = 0; i < REASON_COUNT; i++)

@@ -414,6 +414,8 @@ void check_send(struct world *w, bool leave)
 
 static bool is_patience(const struct world *w, msec_t wait)
 {
+	if (w->reg.reg.failback)
+		return wait == REG_ABANDON;
 	if (over_stream(w) || w->watch.answered)
 		return wait == REG_TIMER_F;
 

@@ -252,6 +252,8 @@ void world_resolved(struct world *w, const struct target_list *list)
 	w->watch.resolved_at = w->now;
 	w->watch.list = *list;
 	w->watch.list.down = down_mask(w, list->down);
+	w->watch.list.present = w->elder.there ? (uint8_t)w->elder.index
+					       : TARGET_NONE;
 	if (list->count > w->watch.addresses)
 		w->watch.addresses = list->count;
 
