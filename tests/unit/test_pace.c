@@ -152,6 +152,69 @@ START_TEST(urgent_comes_before_return_before_new)
 END_TEST
 
 
+START_TEST(who_was_reachable_last_returns_first)
+{
+	pace_init(&p, 0, NULL, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		pace_set_seen(&nodev[i], 1000 * (i + 1));
+		ask(i, PACE_RETURN);
+	}
+	ask(3, PACE_NEW);
+	check_next(2, 0);
+	check_next(1, 0);
+	check_next(0, 0);
+	check_next(3, 0);
+}
+END_TEST
+
+
+START_TEST(each_fourth_turn_is_for_who_waits_longest)
+{
+	pace_init(&p, 0, NULL, 0);
+	ask(0, PACE_NEW);
+	for (unsigned i = 1; i < 8; i++) {
+		pace_set_seen(&nodev[i], 1000 * i);
+		ask(i, PACE_RETURN);
+	}
+	check_next(7, 0);
+	check_next(6, 0);
+	check_next(5, 0);
+	check_next(0, 0);
+	check_next(4, 0);
+	check_next(3, 0);
+	check_next(2, 0);
+	check_next(1, 0);
+}
+END_TEST
+
+
+START_TEST(what_is_urgent_waits_for_nobody)
+{
+	pace_init(&p, 0, NULL, 0);
+	ask(0, PACE_NEW);
+	for (unsigned i = 1; i < 9; i++)
+		ask(i, PACE_URGENT);
+	for (unsigned i = 1; i < 9; i++)
+		check_next(i, 0);
+	check_next(0, 0);
+}
+END_TEST
+
+
+START_TEST(a_place_in_the_queue_stays_what_it_is)
+{
+	pace_init(&p, 0, NULL, 0);
+	pace_set_seen(&nodev[0], 2000);
+	pace_set_seen(&nodev[1], 1000);
+	ask(0, PACE_RETURN);
+	ask(1, PACE_RETURN);
+	pace_set_seen(&nodev[1], 3000);
+	check_next(0, 0);
+	check_next(1, 0);
+}
+END_TEST
+
+
 START_TEST(urgent_may_overdraw_by_one_second)
 {
 	pace_init(&p, 40, NULL, 0);
@@ -422,6 +485,10 @@ Suite *suite_pace(void)
 	tcase_add_test(tc, a_long_rest_saves_no_more_than_the_burst);
 	tcase_add_test(tc, the_end_of_time_does_not_overflow);
 	tcase_add_test(tc, urgent_comes_before_return_before_new);
+	tcase_add_test(tc, who_was_reachable_last_returns_first);
+	tcase_add_test(tc, each_fourth_turn_is_for_who_waits_longest);
+	tcase_add_test(tc, what_is_urgent_waits_for_nobody);
+	tcase_add_test(tc, a_place_in_the_queue_stays_what_it_is);
 	tcase_add_test(tc, urgent_may_overdraw_by_one_second);
 	tcase_add_test(tc, what_was_overdrawn_is_paid_back_by_the_others);
 	tcase_add_test(tc, a_message_needs_a_token_of_both_buckets);

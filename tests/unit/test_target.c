@@ -410,6 +410,93 @@ START_TEST(of_more_records_than_there_is_room_for_the_rest_is_left)
 END_TEST
 
 
+/* Each is preferred to the next. */
+static void ranked(unsigned count, uint32_t down, uint32_t taken)
+{
+	struct target_list list = {
+		.count = count, .down = down, .taken = taken,
+	};
+
+	for (unsigned i = 0; i < count; i++)
+		list.rankv[i] = (uint8_t)i;
+	target_on_resolved(&t, &list, &rng);
+}
+
+
+START_TEST(where_another_flow_goes_this_one_does_not)
+{
+	ranked(3, 0, 1 << 0);
+	ck_assert_uint_eq(t.index, 1);
+	failed();
+	ck_assert_uint_eq(t.index, 2);
+	for (unsigned i = 0; i < 20; i++) {
+		failed();
+		ck_assert(t.parked);
+		ck_assert_uint_ne(t.index, 0);
+	}
+}
+END_TEST
+
+
+START_TEST(where_all_are_taken_any_will_do)
+{
+	ranked(2, 0, 3);
+	ck_assert_uint_eq(t.index, 0);
+	failed();
+	ck_assert_uint_eq(t.index, 1);
+	ck_assert(!t.parked);
+}
+END_TEST
+
+
+START_TEST(what_is_taken_meanwhile_counts_for_the_next_choice)
+{
+	ranked(3, 0, 0);
+	target_set_taken(&t, 1 << 1);
+	ck_assert(target_has_other(&t));
+	failed();
+	ck_assert_uint_eq(t.index, 2);
+	ck_assert(!target_has_other(&t));
+}
+END_TEST
+
+
+START_TEST(a_better_one_is_of_higher_preference_and_free)
+{
+	ranked(3, 0, 0);
+	target_on_connected(&t, 0);
+	ck_assert(!target_has_better(&t));
+	target_on_connected(&t, 2);
+	ck_assert(target_has_better(&t));
+	target_set_taken(&t, 3);
+	ck_assert(!target_has_better(&t));
+
+	/* two of the same preference */
+	resolved(2, 0);
+	target_on_connected(&t, 1);
+	ck_assert(!target_has_better(&t));
+}
+END_TEST
+
+
+START_TEST(in_a_round_for_better_ones_only_they_are_tried)
+{
+	ranked(4, 1 << 0, 0);
+	target_only_better(&t, 2, &rng);
+	ck_assert_uint_eq(t.index, 1);
+	failed();
+	ck_assert(t.parked);
+
+	ranked(4, 3, 0);
+	target_only_better(&t, 2, &rng);
+	ck_assert(t.parked);
+	ranked(4, 0, 0);
+	target_only_better(&t, 0, &rng);
+	ck_assert(t.parked);
+}
+END_TEST
+
+
 Suite *suite_target(void)
 {
 	Suite *s = suite_create("target");
@@ -430,6 +517,15 @@ Suite *suite_target(void)
 	tcase_add_test(tc, one_that_is_down_is_no_other);
 	tcase_add_test(tc, each_address_has_its_transport);
 	tcase_add_test(tc, what_we_tried_ourselves_is_not_down_by_hearsay);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("preference");
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, where_another_flow_goes_this_one_does_not);
+	tcase_add_test(tc, where_all_are_taken_any_will_do);
+	tcase_add_test(tc, what_is_taken_meanwhile_counts_for_the_next_choice);
+	tcase_add_test(tc, a_better_one_is_of_higher_preference_and_free);
+	tcase_add_test(tc, in_a_round_for_better_ones_only_they_are_tried);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("two families");
