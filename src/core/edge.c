@@ -87,10 +87,12 @@ void edge_on_connected(struct edge *e)
 }
 
 
-void edge_on_proven(struct edge *e)
+bool edge_on_proven(struct edge *e)
 {
 	++e->proven;
 	go_up(e);
+
+	return e->proven == 1;
 }
 
 

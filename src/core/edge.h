@@ -66,7 +66,9 @@ void edge_on_given_up(struct edge *e, msec_t now);
 /* A connection stands: the edge is up. */
 void edge_on_connected(struct edge *e);
 
-void edge_on_proven(struct edge *e);
+/* True: it is the first one, after none at all: who waits because of this edge
+ * need not wait any longer. */
+bool edge_on_proven(struct edge *e);
 void edge_on_proven_lost(struct edge *e);
 
 /* A 503 that names a time: nobody sends there before. Never shortens. */

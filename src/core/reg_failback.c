@@ -82,6 +82,16 @@ unsigned reg_failback_due(struct reg *r, msec_t now)
 }
 
 
+unsigned reg_failback_end(struct reg *r, msec_t now)
+{
+	const bool limited = r->failback && r->state == REG_CONNECT;
+
+	r->failback = false;
+
+	return limited ? reg_seek(r, now) : 0;
+}
+
+
 /* Once a REGISTER is sent its own time counts. */
 msec_t reg_failback_deadline(const struct reg *r)
 {

@@ -163,8 +163,10 @@ static unsigned begin_anew(struct reg *r, msec_t now)
 
 unsigned reg_on_moved(struct reg *r, msec_t now)
 {
-	if (r->elder)
-		return 0;
+	if (r->elder) {
+		r->moved |= r->failback;
+		return reg_failback_end(r, now);
+	}
 	if (!replaceable(r, now))
 		return begin_anew(r, now);
 
@@ -239,17 +241,14 @@ unsigned reg_on_elder_alive(struct reg *r, msec_t now)
 
 unsigned reg_on_elder_lost(struct reg *r, msec_t now)
 {
-	const bool limited = r->failback && r->state == REG_CONNECT;
-
 	if (!r->elder)
 		return 0;
 
-	r->elder = r->failback = false;
+	r->elder = false;
 	if (r->reason == REASON_OK)
 		r->reason = REASON_FLOW_LOST;
 
-	/* now any edge will do */
-	return limited ? reg_seek(r, now) : 0;
+	return reg_failback_end(r, now);
 }
 
 

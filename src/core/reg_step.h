@@ -80,6 +80,10 @@ unsigned reg_failback_due(struct reg *r, msec_t now);
 /* When it has come, or the try takes too long; NEVER. */
 msec_t reg_failback_deadline(const struct reg *r);
 
+/* The elder serves no more: what was a try is what there is, and any edge will
+ * do. */
+unsigned reg_failback_end(struct reg *r, msec_t now);
+
 /* It came to nothing, as the state shows, or took too long: back to the elder,
  * of which nothing but the time that was lost is different. */
 unsigned reg_failback_settle(struct reg *r, unsigned acts, msec_t now);

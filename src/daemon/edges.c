@@ -25,6 +25,8 @@ struct edge_point {
 	struct edge edge;
 	enum reason reason;              /* of the last failure */
 	bool went_down;                  /* and those who queue do not know */
+	bool came_back;                  /* and those who watch do not */
+	struct list watches;
 	struct sa addr;
 	enum transport transport;
 	struct timer timer;
@@ -66,8 +68,9 @@ int edges_alloc(struct edges **ep, const struct edges_conf *conf)
 
 static void arm(struct edge_point *p, msec_t now)
 {
-	timer_start(&p->timer, p->went_down ? now
-					    : edge_deadline(&p->edge, now));
+	const bool news = p->went_down || p->came_back;
+
+	timer_start(&p->timer, news ? now : edge_deadline(&p->edge, now));
 }
 
 
@@ -145,6 +148,28 @@ static void tell_down(struct edge_point *p)
 }
 
 
+/* Once each: who watches again then waits for the next time. */
+static void tell_back(struct edge_point *p)
+{
+	struct list told = LIST_INIT;
+	struct le *le;
+
+	p->came_back = false;
+	while ((le = p->watches.head)) {
+		list_unlink(le);
+		list_append(&told, le, le->data);
+	}
+
+	while ((le = told.head)) {
+		struct edge_watch *w = le->data;
+
+		list_unlink(le);
+		w->point = NULL;
+		w->backh(w->arg);
+	}
+}
+
+
 static void timer_handler(void *arg)
 {
 	struct edge_point *p = mem_ref(arg);
@@ -153,6 +178,8 @@ static void timer_handler(void *arg)
 
 	if (p->went_down)
 		tell_down(p);
+	if (p->came_back)
+		tell_back(p);
 
 	while ((node = edge_next_connect(&p->edge, now)))
 		grant(node);
@@ -171,6 +198,10 @@ static void timer_handler(void *arg)
 static void point_destructor(void *data)
 {
 	struct edge_point *p = data;
+	struct le *le;
+
+	while ((le = p->watches.head))
+		edge_watch_set(le->data, NULL);
 
 	hash_unlink(&p->le);
 	timer_cancel(&p->timer);
@@ -315,7 +346,7 @@ void edge_point_on_connected(struct edge_point *p, msec_t now)
 
 void edge_point_on_proven(struct edge_point *p, msec_t now)
 {
-	edge_on_proven(&p->edge);
+	p->came_back |= edge_on_proven(&p->edge);
 	arm(p, now);
 }
 
@@ -366,6 +397,26 @@ void edge_point_on_not_replaced(struct edge_point *p, bool first, msec_t now)
 
 	edge_on_not_replaced(&p->edge);
 	arm(p, now);
+}
+
+
+void edge_watch_init(struct edge_watch *w, void (*backh)(void *arg), void *arg)
+{
+	memset(w, 0, sizeof(*w));
+	w->backh = backh;
+	w->arg = arg;
+}
+
+
+void edge_watch_set(struct edge_watch *w, struct edge_point *p)
+{
+	if (w->point == p)
+		return;
+
+	list_unlink(&w->le);
+	w->point = p;
+	if (p)
+		list_append(&p->watches, &w->le, w);
 }
 
 

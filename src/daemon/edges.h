@@ -41,6 +41,15 @@ struct edge_turn {
 	void *arg;
 };
 
+/* Who waits out a back-off because of an edge is called when that one is proven
+ * again, from the loop. */
+struct edge_watch {
+	struct le le;
+	struct edge_point *point;        /* NULL: none is watched */
+	void (*backh)(void *arg);
+	void *arg;
+};
+
 int edges_alloc(struct edges **ep, const struct edges_conf *conf);
 
 /* Another pace from now on, for edges that exist too; who queues stays. */
@@ -67,6 +76,11 @@ void edge_point_on_proven_lost(struct edge_point *p, msec_t now);
 void edge_point_on_hold(struct edge_point *p, msec_t until, msec_t now);
 void edge_point_end_hold(struct edge_point *p, msec_t now);
 void edge_point_on_local_event(struct edge_point *p, msec_t now);
+
+/* Watches this edge, and no other one any more; NULL: none. */
+void edge_watch_init(struct edge_watch *w, void (*backh)(void *arg),
+		     void *arg);
+void edge_watch_set(struct edge_watch *w, struct edge_point *p);
 
 /* How a replacement with a turn of its own (->first of it) ended. */
 void edge_point_on_replaced(struct edge_point *p, bool first, msec_t now);

@@ -148,6 +148,16 @@ static void register_turn_handler(void *arg)
 }
 
 
+/* The edge that it waits because of serves somebody again. */
+static void edge_back_handler(void *arg)
+{
+	struct slot *s = arg;
+
+	slot_perform(s, account_on_local_event(s->owner->account, s->i,
+					       loop_now()));
+}
+
+
 static void close_by_will(struct slot *s)
 {
 	unsigned acts;
@@ -239,6 +249,9 @@ void slot_perform(struct slot *s, unsigned acts)
 	replace_settle(s);
 	if (!reg_wants_turn(reg_of(s)))
 		edge_turn_cancel(&s->turn, loop_now());
+
+	edge_watch_set(&s->watch, reg_of(s)->state == REG_WAIT
+		       ? slot_present(s)->point : NULL);
 
 	o->settledh(acts & REG_DO_LEFT, o->arg);
 	mem_deref(o->arg);
@@ -369,6 +382,7 @@ int slot_init(struct slot *s, struct slot_owner *owner, unsigned i,
 	s->rival = s->elder = SLOT_NONE;
 	edge_turn_init(&s->turn, EDGE_REGISTER, register_turn_handler, NULL,
 		       s);
+	edge_watch_init(&s->watch, edge_back_handler, s);
 	replace_init(s);
 	register_identity_init(&s->id, owner->conf, owner->env->user_agent,
 			       owner->env->instance,
@@ -390,6 +404,7 @@ void slot_close(struct slot *s)
 	replace_close(s);
 	connect_close(s);
 	edge_turn_cancel(&s->turn, loop_now());
+	edge_watch_set(&s->watch, NULL);
 	olds_reset(s);
 	register_extras_reset(&s->extras);
 	mem_deref(s->contact_uri);

@@ -95,6 +95,7 @@ struct slot {
 	uint8_t rival;                   /* nobody races, */
 	uint8_t elder;                   /* none is kept */
 	struct edge_turn turn;           /* to REGISTER */
+	struct edge_watch watch;         /* the edge that it waits because of */
 	struct edge_turn replace_turn;   /* to replace a flow that is doubted */
 	struct edge_point *replaced;     /* whose turn that was; NULL: none */
 	struct resolve_query *query;

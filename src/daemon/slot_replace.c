@@ -170,13 +170,26 @@ void replace_close(struct slot *s)
 
 /* --- the network around us --- */
 
+/* The flow that calls come by, or are to; NULL: there is none. */
+static struct link *serving(struct slot *s)
+{
+	const struct reg *r = reg_of(s);
+
+	if (r->failback && slot_elder(s))
+		return slot_elder(s)->link;
+
+	return r->flow && link_of(s) && link_local(link_of(s)) ? link_of(s)
+							       : NULL;
+}
+
+
 /* Would its packets leave from another address now? Where the operator chose
  * the address it is his. */
 static bool source_changed(struct slot *s, struct addr *source,
 			   struct net_pass *pass)
 {
 	const struct account_conf *conf = s->owner->conf;
-	const struct link *l = link_of(s);
+	const struct link *l = serving(s);
 	struct sa src;
 
 	if (sa_isset(&conf->source, SA_ADDR) ||
@@ -203,19 +216,14 @@ static void moved(struct slot *s, const struct addr *source)
 }
 
 
-static bool has_flow(const struct slot *s)
-{
-	return reg_of(s)->flow && link_of(s) && link_local(link_of(s));
-}
-
-
 bool slot_on_address_gone(struct slot *s, struct net_pass *pass)
 {
-	if (!has_flow(s) ||
-	    net_pass_has_address(pass, link_local(link_of(s))))
+	struct link *l = serving(s);
+
+	if (!l || net_pass_has_address(pass, link_local(l)))
 		return false;
 
-	link_fail(link_of(s), REASON_FLOW_LOST, "its address is gone");
+	link_fail(l, REASON_FLOW_LOST, "its address is gone");
 
 	return true;
 }
@@ -225,7 +233,7 @@ bool slot_on_source(struct slot *s, struct net_pass *pass)
 {
 	struct addr source;
 
-	if (slot_on_address_gone(s, pass) || !has_flow(s))
+	if (slot_on_address_gone(s, pass) || !serving(s))
 		return true;
 
 	if (!source_changed(s, &source, pass))
@@ -240,5 +248,5 @@ bool slot_on_source(struct slot *s, struct net_pass *pass)
 void slot_on_network(struct slot *s, struct net_pass *pass)
 {
 	if (!slot_on_source(s, pass))
-		link_verify(link_of(s));
+		link_verify(serving(s));
 }

@@ -115,6 +115,28 @@ START_TEST(a_close_instead_of_an_answer_is_waited_for)
 END_TEST
 
 
+/* Both wait half a minute and more; then one of them finds out. */
+START_TEST(when_the_registrar_serves_one_again_the_others_come_back)
+{
+	const struct registrar_rule rule = {
+		.kind = RULE_ANSWER, .code = 500, .count = 2,
+	};
+
+	rig_rule(&rule);
+	rig_account("alice", TRANSPORT_TCP, "%s", "");
+	rig_account("bob", TRANSPORT_TCP, "%s", "");
+	rig_start("");
+	rig_expect_reason("alice", REASON_REJECTED);
+	rig_expect_reason("bob", REASON_REJECTED);
+	ck_assert_uint_gt(next_in("alice"), 10000);
+
+	ck_assert(rig_register("bob").registered);
+	rig_expect_proven("bob");
+	rig_expect_registered("alice");
+}
+END_TEST
+
+
 START_TEST(a_retry_after_is_kept)
 {
 	const struct registrar_rule rule = {
@@ -565,6 +587,8 @@ Suite *suite_agent_failures(void)
 	tcase_add_test(tc, an_error_and_a_close_again_and_again_are_no_loop);
 	tcase_add_test(tc, a_close_instead_of_an_answer_is_waited_for);
 	tcase_add_loop_test(tc, a_retry_after_is_kept, 0, 2);
+	tcase_add_test(tc,
+		when_the_registrar_serves_one_again_the_others_come_back);
 	tcase_add_test(tc, a_503_with_retry_after_holds_the_edge_for_all);
 	tcase_add_test(tc, too_brief_an_interval_is_raised_once);
 	tcase_add_loop_test(tc, a_423_that_helps_nobody_is_a_failure, 0, 2);
