@@ -81,13 +81,21 @@ static void set_rate(struct bucket *b, uint32_t rate, msec_t now)
 }
 
 
+/* To open a UDP socket costs nobody anything: only streams connect. */
+static uint32_t connect_rate(const struct edges *e, enum transport transport)
+{
+	return transport_stream(transport) ? e->conf.edge_connects : 0;
+}
+
+
 static bool set_conf_handler(struct le *le, void *arg)
 {
 	struct edge_point *p = le->data;
 	const msec_t now = *(const msec_t *)arg;
 	const struct edges_conf *conf = &p->edges->conf;
 
-	set_rate(&p->edge.connects.bucket, conf->edge_connects, now);
+	set_rate(&p->edge.connects.bucket,
+		 connect_rate(p->edges, p->transport), now);
 	set_rate(&p->edge.registers.bucket, conf->edge_registers, now);
 	arm(p, now);
 
@@ -280,8 +288,9 @@ int edges_get(struct edge_point **pp, struct edges *e,
 	p->transport = transport;
 	sa_cpy(&p->addr, addr);
 	timer_init(&p->timer, timer_handler, p);
-	edge_init(&p->edge, conf->edge_connects, conf->edge_registers,
-		  &e->connects, &e->registers, loop_now());
+	edge_init(&p->edge, connect_rate(e, transport), conf->edge_registers,
+		  transport_stream(transport) ? &e->connects : NULL,
+		  &e->registers, loop_now());
 	hash_append(e->points, sa_hash(addr, SA_ALL), &p->le, p);
 	++e->count;
 
