@@ -44,6 +44,13 @@ void account_restore(struct account *a, unsigned i, uint32_t cseq,
 }
 
 
+void account_restore_wait(struct account *a, unsigned i, msec_t until,
+			  msec_t now)
+{
+	reg_restore_wait(&a->regv[i].reg, until, now);
+}
+
+
 void account_restore_event(struct account *a, const struct event *e)
 {
 	journal_restore(&a->journal, e);

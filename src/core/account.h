@@ -102,7 +102,9 @@ struct account_reg {
 	bool changed;            /* another Contact or flow than the last probe
 				    knew of */
 	msec_t inbound_from;     /* no event of one before */
-	bool listed;             /* a 2xx came, and these are of the last one */
+	bool listed;             /* a 2xx came, and these are of the last one
+				    of all registrations: own are of all of
+				    them too */
 	unsigned own, ghosts, foreign;
 };
 
@@ -145,6 +147,9 @@ void account_init(struct account *a, const struct account_policy *p,
  * journal_restore(); events oldest first. */
 void account_restore(struct account *a, unsigned i, uint32_t cseq,
 		     bool outbound, bool worked);
+/* See reg_restore_wait(). */
+void account_restore_wait(struct account *a, unsigned i, msec_t until,
+			  msec_t now);
 void account_restore_event(struct account *a, const struct event *e);
 /* When it could be called last [ms], 0 if that was before this machine started:
  * then it goes before those that never could. */
@@ -228,6 +233,8 @@ void account_on_ghost_removed(struct account *a, unsigned i, uint64_t key,
 void account_on_probe_sent(struct account *a, unsigned i, bool sent,
 			   msec_t now);
 unsigned account_on_probe_arrived(struct account *a, unsigned i, msec_t now);
+/* That of this registration came in on another flow of the account. */
+unsigned account_on_probe_elsewhere(struct account *a, unsigned i, msec_t now);
 unsigned account_on_probe_answer(struct account *a, unsigned i, uint16_t code,
 				 msec_t now);
 unsigned account_probe(struct account *a, unsigned i, msec_t now);

@@ -275,12 +275,14 @@ void account_purge(struct account *a, unsigned i)
 }
 
 
+/* Each flow's list is of the same AOR: the latest speaks for all of them, and
+ * nothing is counted, or told, twice. */
 void account_note_list(struct account *a, unsigned i,
 		       const struct contact_list *l, msec_t now)
 {
-	struct account_reg *ar = &a->regv[i];
-	const bool news = !ar->listed ? l->ghosts + l->foreign > 0
-		: ar->ghosts != l->ghosts || ar->foreign != l->foreign;
+	const struct account_reg *was = &a->regv[i];
+	const bool news = !was->listed ? l->ghosts + l->foreign > 0
+		: was->ghosts != l->ghosts || was->foreign != l->foreign;
 	struct event e = {
 		.type = EVENT_BINDING,
 		.flow = (uint8_t)(i + 1),
@@ -288,11 +290,16 @@ void account_note_list(struct account *a, unsigned i,
 		.code = (uint16_t)(l->ghosts < UINT16_MAX ? l->ghosts
 							  : UINT16_MAX),
 	};
+	unsigned k;
 
-	ar->listed = true;
-	ar->own = l->owns;
-	ar->ghosts = l->ghosts;
-	ar->foreign = l->foreign;
+	for (k = 0; k < a->regc; k++) {
+		struct account_reg *ar = &a->regv[k];
+
+		ar->listed = true;
+		ar->own = l->owns + l->siblings;
+		ar->ghosts = l->ghosts;
+		ar->foreign = l->foreign;
+	}
 
 	if (news)
 		account_tell(a, e, now);
@@ -386,6 +393,14 @@ unsigned account_on_probe_arrived(struct account *a, unsigned i, msec_t now)
 	const unsigned acts = carry(a, i, probe_on_arrived(p, now), now);
 
 	return account_settle(a, i, acts, now);
+}
+
+
+unsigned account_on_probe_elsewhere(struct account *a, unsigned i, msec_t now)
+{
+	probe_on_elsewhere(&a->regv[i].probe);
+
+	return account_settle(a, i, 0, now);
 }
 
 

@@ -54,7 +54,7 @@ static unsigned marks_of(const struct contact_list *l,
 	bool other_flow = e->token_account && !e->token_flow;
 	unsigned marks = 0;
 
-	if (e->token_other)
+	if (e->token_other || e->other != CONTACT_NO_MATCH)
 		return 0;
 
 	if (e->instance && e->reg_id && !other_flow)
@@ -89,8 +89,19 @@ static enum contact_match match_of(unsigned marks)
  * and, in another private network, our address. */
 static bool certain(const struct contact_entry *e)
 {
+	if (e->other != CONTACT_NO_MATCH)
+		return e->retired;
+
 	return !e->token_other && ((e->instance && e->reg_id) ||
 				   e->token_account || e->known);
+}
+
+
+/* What an earlier flow of that registration left is its own to see: it knows
+ * what it replaces just now. */
+static bool is_sibling(const struct contact_entry *e)
+{
+	return e->other != CONTACT_NO_MATCH && !e->retired;
 }
 
 
@@ -122,6 +133,11 @@ void contact_add(struct contact_list *l, const struct contact_entry *e)
 {
 	unsigned marks = marks_of(l, e);
 	unsigned index = l->count++;
+
+	if (is_sibling(e)) {
+		l->siblings += e->expires > 0;
+		return;
+	}
 
 	if (!is_better(l, marks, e->expires)) {
 		count_other(l, certain(e), e->expires);

@@ -35,6 +35,11 @@ struct contact_entry {
 	bool token_other;        /* it is another account's of this instance */
 	bool user;               /* user part is the one that we sent */
 	bool known;              /* kept as ours from an earlier flow or run */
+	enum contact_match other;        /* another registration of the account
+				    made it: by our instance and its reg-id,
+				    or by its token */
+	bool retired;            /* ... which the account has no more: it had
+				    more flows once */
 };
 
 #define CONTACT_NO_EXPIRES UINT32_MAX
@@ -47,6 +52,7 @@ struct contact_list {
 	uint32_t lease;          /* [s] of our own binding */
 	struct addr own;         /* its address, if it is an IP literal */
 	unsigned owns, ghosts, foreign;
+	unsigned siblings;       /* of the account's other registrations */
 	unsigned count;          /* entries told so far */
 	int own_index;           /* which entry was ours; -1: none */
 	bool token;              /* it still carries our token */
@@ -60,13 +66,14 @@ struct contact_list {
 void contact_begin(struct contact_list *l, const struct addr *sent,
 		   const struct addr *mapped);
 
-/* Only the entry that matches best is our own. Of the others those that are
- * certain to be ours (instance, token, known) are ghosts, the rest is foreign;
- * what is listed with expires=0 is no binding and not counted.
+/* Only the entry that matches best is our own. Of the others those of the
+ * account's other registrations are siblings, those that are certain to be ours
+ * otherwise (instance, token, known; a registration that is no more) are
+ * ghosts, the rest is foreign; what is listed with expires=0 is no binding and
+ * not counted.
  *
- * An entry with our instance and another reg-id is another account's of the
- * same AOR, or the live binding of another flow of ours, unless its token says that
- * it is an earlier one of this flow. */
+ * An entry with our instance and a reg-id that is none of the account's is
+ * another account's of the same AOR, unless its token says that it is ours. */
 void contact_add(struct contact_list *l, const struct contact_entry *e);
 
 /* `expires`: the Expires header [s], or CONTACT_NO_EXPIRES; `requested` [s]

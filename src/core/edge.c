@@ -115,6 +115,20 @@ void edge_end_hold(struct edge *e)
 }
 
 
+void edge_restore(struct edge *e, msec_t hold_until, msec_t tried_at,
+		  msec_t now)
+{
+	edge_on_hold(e, hold_until);
+
+	if (tried_at == NEVER || clock_left(tried_at + EDGE_STALE, now) == 0)
+		return;
+
+	go_down(e, now);
+	e->tried_at = tried_at;
+	e->knock_at = now;
+}
+
+
 void edge_on_local_event(struct edge *e, msec_t now)
 {
 	if (!e->down)

@@ -77,6 +77,12 @@ void edge_on_hold(struct edge *e, msec_t until);
 /* The operator ends a hold. */
 void edge_end_hold(struct edge *e);
 
+/* What an earlier run knew, before anybody asks: held until then (0: not), and
+ * down when it was tried last (NEVER: it was up). What was tried EDGE_STALE ago
+ * is not believed any more, otherwise whoever comes first knocks, at once. */
+void edge_restore(struct edge *e, msec_t hold_until, msec_t tried_at,
+		  msec_t now);
+
 /* Something local changed that makes success likelier: knock now, at most
  * once in EDGE_LOCAL_EVERY, and let the waits grow from the start again. */
 void edge_on_local_event(struct edge *e, msec_t now);

@@ -327,9 +327,31 @@ unsigned flow_on_stun_answer(struct flow *f, msec_t now)
 }
 
 
+/* Is a stream of which nobody knows whether it answers at all being asked? */
+static bool is_first_question(const struct flow *f)
+{
+	return f->policy.stream && f->waiting && f->registered && !f->proven &&
+		!f->ponged && !f->promised;
+}
+
+
+/* What comes in is life, but no answer: the first question stays open, or where
+ * calls come all the time no flow would ever be proven (RFC 5626 §4.5). It does
+ * not die of it either. */
 unsigned flow_on_traffic(struct flow *f, msec_t now)
 {
-	return live(f, now);
+	const bool question = is_first_question(f), asked = f->asked;
+	const msec_t overdue_at = f->overdue_at;
+	const unsigned acts = live(f, now);
+
+	if (question && in_use(f)) {
+		f->waiting = true;
+		f->asked = asked;
+		f->overdue_at = overdue_at;
+		f->dead_at = now + f->policy.pong_timeout;
+	}
+
+	return acts;
 }
 
 

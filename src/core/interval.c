@@ -13,9 +13,9 @@ static msec_t part_of(msec_t whole, unsigned percent)
 }
 
 
-static msec_t age(const struct interval *i, msec_t now)
+msec_t interval_age(const struct interval *i, msec_t now)
 {
-	return now > i->since ? now - i->since : 0;
+	return i->aged + (now > i->since ? now - i->since : 0);
 }
 
 
@@ -33,7 +33,7 @@ static msec_t kept(const struct interval *i)
 
 msec_t interval_at(const struct interval *i, msec_t normal, msec_t now)
 {
-	msec_t value, old = age(i, now), wait = kept(i) + INTERVAL_GROWS;
+	msec_t value, old = interval_age(i, now), wait = kept(i) + INTERVAL_GROWS;
 
 	if (!i->learned)
 		return normal;
@@ -50,7 +50,7 @@ msec_t interval_at(const struct interval *i, msec_t normal, msec_t now)
  * is not what killed them then. */
 static bool forgotten(const struct interval *i, msec_t normal, msec_t now)
 {
-	return age(i, now) > 2 * kept(i) &&
+	return interval_age(i, now) > 2 * kept(i) &&
 		interval_at(i, normal, now) == normal;
 }
 
@@ -73,8 +73,22 @@ bool interval_on_death(struct interval *i, msec_t idle, msec_t normal,
 	i->learned = learned;
 	i->idle = idle;
 	i->since = now;
+	i->aged = 0;
 
 	return true;
+}
+
+
+void interval_restore(struct interval *i, msec_t learned, msec_t idle,
+		      msec_t age, unsigned deaths, msec_t now)
+{
+	*i = (struct interval){
+		.learned = learned,
+		.idle = idle,
+		.since = now,
+		.aged = age,
+		.deaths = deaths,
+	};
 }
 
 

@@ -23,6 +23,9 @@ struct interval {
 	msec_t idle;             /* the idle time that taught it; 0 */
 	msec_t since;            /* when */
 	unsigned deaths;         /* that it learned from */
+	msec_t aged;             /* as old as that it was at `since` already: it
+				    is of an earlier run, maybe of an earlier
+				    boot */
 };
 
 
@@ -35,6 +38,13 @@ bool interval_on_death(struct interval *i, msec_t idle, msec_t normal,
 
 /* The interval in force [ms], at most `normal`. */
 msec_t interval_at(const struct interval *i, msec_t normal, msec_t now);
+
+/* How old it is now [ms]. */
+msec_t interval_age(const struct interval *i, msec_t now);
+
+/* What an earlier run learned, and was `age` [ms] old: it goes on from there. */
+void interval_restore(struct interval *i, msec_t learned, msec_t idle,
+		      msec_t age, unsigned deaths, msec_t now);
 
 /* Is it below `normal` for what was learned? */
 bool interval_learned(const struct interval *i, msec_t normal, msec_t now);

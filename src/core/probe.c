@@ -337,6 +337,20 @@ unsigned probe_on_arrived(struct probe *p, msec_t now)
 }
 
 
+void probe_on_elsewhere(struct probe *p)
+{
+	p->loops = true;
+	if (!p->bound || p->result == PROBE_REFUSED)
+		return;
+
+	p->silent = 0;
+	p->verified = false;
+	p->arrived = p->out;
+	if (p->result != PROBE_PROVEN)
+		p->result = PROBE_UNKNOWN;
+}
+
+
 unsigned probe_on_answer(struct probe *p, uint16_t code, msec_t now)
 {
 	if (!p->out || (code && code < 200))

@@ -107,8 +107,12 @@ unsigned probe_on_doubt(struct probe *p, msec_t now);
 /* After PROBE_SEND or _ON_FLOW: was it sent? If not (no socket) it was a try
  * without an answer, from which nothing is learned of the registrar. */
 void probe_on_sent(struct probe *p, bool sent, msec_t now);
-/* The secret came in on the flow, however late. */
+/* The secret came in on the flow, however late; of whichever registration of
+ * the account it is. */
 unsigned probe_on_arrived(struct probe *p, msec_t now);
+/* Ours came in on another flow of the account, which the registrar chose. That
+ * proves nothing of this one, and speaks no word against it. */
+void probe_on_elsewhere(struct probe *p);
 /* A final answer to it, with or without an arrival before; challenges are not
  * told but answered once, the second one is told. `code` 0: there will be none
  * (the socket failed), from which nothing is learned either. */

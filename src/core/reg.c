@@ -22,6 +22,7 @@ void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed)
 	r->sent_at = NEVER;
 	r->deadline = r->race_at = r->replace_at = NEVER;
 	r->failback_at = r->failback_last = r->seen_at = NEVER;
+	r->look_at = NEVER;
 }
 
 
@@ -34,7 +35,31 @@ void reg_restore(struct reg *r, uint32_t cseq, bool outbound, bool worked)
 }
 
 
+void reg_restore_wait(struct reg *r, msec_t until, msec_t now)
+{
+	r->wait_until = clock_min(until, now + REG_RETRY_AFTER_MAX);
+}
+
+
 /* --- orders --- */
+
+/* Once: who stops it and starts it again has ended the wait. */
+static bool waits_on(struct reg *r, msec_t now)
+{
+	const msec_t until = r->wait_until;
+
+	r->wait_until = 0;
+	if (until <= now)
+		return false;
+
+	reg_new_round(r);
+	r->reason = REASON_RETRY_AFTER;
+	r->retry_after = true;
+	reg_set(r, REG_WAIT, until);
+
+	return true;
+}
+
 
 unsigned reg_start(struct reg *r, msec_t now)
 {
@@ -49,7 +74,7 @@ unsigned reg_start(struct reg *r, msec_t now)
 	r->reason = REASON_STARTING;
 	reg_forgive(r);
 
-	return reg_begin_round(r, now);
+	return waits_on(r, now) ? 0 : reg_begin_round(r, now);
 }
 
 
@@ -223,7 +248,7 @@ static unsigned connect_failed(struct reg *r, unsigned index,
 	 * one, is no outage of the edge) would be a fast loop: wait instead. */
 	down |= r->target.list.down;
 	if (r->target.parked && !(down & (UINT32_C(1) << r->target.index))) {
-		reg_wait(r, REG_BASE_CONNECT, REG_WAIT_MAX, now);
+		reg_wait(r, REG_BASE_CONNECT, reg_wait_max(reason), now);
 		return 0;
 	}
 
@@ -473,8 +498,12 @@ static unsigned deadline_passed(struct reg *r, msec_t now)
 		challenge_retry(&r->challenge);
 		return reg_begin_round(r, now);
 
-	case REG_WAIT:
 	case REG_BOUND:
+		if (reg_looks(r, now))
+			return reg_look(r, now);
+		return reg_begin_round(r, now);
+
+	case REG_WAIT:
 		return reg_begin_round(r, now);
 
 	case REG_RESOLVE:

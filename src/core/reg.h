@@ -47,6 +47,8 @@
 #define REG_WAIT_MAX       SECONDS(1800) /* RFC 5626 §4.5 */
 #define REG_WAIT_DNS_MAX   SECONDS(30)   /* one question for all accounts that
 					    want the name: it costs nothing */
+#define REG_WAIT_OWN_MAX   SECONDS(30)   /* this machine is short of something:
+					    that concerns nobody else */
 #define REG_RETRY_AFTER_MAX HOURS(1)     /* nobody is believed for longer */
 #define REG_HELD_FIRST     MINUTES(5)    /* once-good credentials, 403 */
 #define REG_HELD_MAX       MINUTES(60)
@@ -69,8 +71,13 @@
 #define REG_FAILBACK_TIME  SECONDS(60)   /* one try, at most */
 #define REG_BACKED         3             /* RFC 5626 §4.5: waits from 90 s, not
 					    30 s, while another flow is up */
+#define REG_LOOK_EVERY     HOURS(1)      /* before a refresh, what the registrar
+					    holds is looked at so often */
+#define REG_LOOK_LEASE     SECONDS(120)  /* where leases last so long */
 #define REG_ANSWER_GAP     SECONDS(5)    /* refresh after an answer, at least */
 #define REG_REFRESH_EARLY  SECONDS(600)  /* before the end of a long lease */
+#define REG_REFRESH_MOST   105           /* [%] of that: 95 to 105 */
+#define REG_REFRESH_HALF   45            /* [%] of a short lease: 45 to 55 */
 #define REG_REFRESH_LONG   SECONDS(1200) /* such a lease is longer than */
 #define REG_REFRESH_LAST   SECONDS(32)   /* before the end where it allows */
 #define REG_EXPIRES_MAX    (7 * 86400)   /* [s] asked for, at most */
@@ -196,12 +203,15 @@ struct reg {
 	msec_t move_from;        /* no new flow for another address before */
 	msec_t move_gap;         /* the last REG_MOVE_GAP */
 	msec_t refresh_at;       /* of the binding */
+	msec_t wait_until;       /* Retry-After of an earlier run, for the first
+				    start; 0: none */
 	msec_t failback_at;      /* when better edges are tried; NEVER */
 	msec_t failback_until;   /* the end of the try under way */
 	msec_t failback_last;    /* when the last one began; NEVER */
 	msec_t failback_wait;    /* the last wait for one; 0 */
 	msec_t seen_at;          /* when the account could be called last, for
 				    its place in queues; NEVER */
+	msec_t look_at;          /* from then on a refresh is a fetch first */
 	msec_t busy_until;       /* something goes on over the flow */
 };
 
@@ -212,6 +222,11 @@ void reg_init(struct reg *r, const struct reg_policy *p, uint64_t seed);
  * sent; `outbound`: the registrar confirmed it; `worked`: the credentials once
  * did. */
 void reg_restore(struct reg *r, uint32_t cseq, bool outbound, bool worked);
+
+/* It was asked to stay away until then, which had not passed when the earlier
+ * run ended: the start waits as if it had gone on. At most REG_RETRY_AFTER_MAX
+ * is believed. */
+void reg_restore_wait(struct reg *r, msec_t until, msec_t now);
 
 /* Orders. */
 unsigned reg_start(struct reg *r, msec_t now);
@@ -281,6 +296,10 @@ enum challenge_sent reg_credentials(const struct reg *r, bool known,
 				    msec_t now);
 enum pace_class reg_class(const struct reg *r, msec_t now);
 msec_t reg_deadline(const struct reg *r);
+
+/* How long it is from one REGISTER to the next at least, as long as all goes well
+ * and the registrar grants what it is asked for [ms]. */
+msec_t reg_steady(const struct reg_policy *p, bool stream);
 
 /* What goes on now, for `next` of the JSON, and when [ms] (NEVER: unknown). */
 const char *reg_next(const struct reg *r, msec_t *atp);

@@ -39,6 +39,20 @@ static unsigned fail(struct reg *r, enum reason reason, msec_t now)
 }
 
 
+msec_t reg_steady(const struct reg_policy *p, bool stream)
+{
+	const msec_t lease = SECONDS(p->expires);
+	msec_t wait = lease > REG_REFRESH_LONG
+		? lease - REG_REFRESH_EARLY * REG_REFRESH_MOST / 100
+		: lease * REG_REFRESH_HALF / 100;
+
+	if (!stream && p->verify)
+		wait = clock_min(wait, p->verify * REG_VERIFY_EARLIEST / 100);
+
+	return clock_max(wait, REG_ANSWER_GAP);
+}
+
+
 static msec_t refresh_at(struct reg *r, msec_t now)
 {
 	const msec_t lease = r->lease_end - r->sent_at;
@@ -46,9 +60,11 @@ static msec_t refresh_at(struct reg *r, msec_t now)
 
 	if (lease > REG_REFRESH_LONG)
 		at = r->lease_end - rng_percent(&r->rng, REG_REFRESH_EARLY,
-						95, 105);
+						200 - REG_REFRESH_MOST,
+						REG_REFRESH_MOST);
 	else
-		at = r->sent_at + rng_percent(&r->rng, lease, 45, 55);
+		at = r->sent_at + rng_percent(&r->rng, lease, REG_REFRESH_HALF,
+					      100 - REG_REFRESH_HALF);
 
 	/* RFC 5627 §4.2: a whole Timer F before the end, if there is room */
 	if (lease > 2 * REG_REFRESH_LAST)
@@ -119,6 +135,10 @@ static unsigned good(struct reg *r, const struct answer *a, msec_t now)
 
 	if (!a->bound)
 		return absent(r, a, now);
+
+	/* what was restored may have been copied */
+	if (r->look_at == NEVER)
+		r->look_at = r->restored ? 0 : now + REG_LOOK_EVERY;
 
 	r->absent_tried = false;
 	r->here = true;

@@ -36,6 +36,23 @@ unsigned reg_fetch(struct reg *r, msec_t now)
 }
 
 
+bool reg_looks(const struct reg *r, msec_t now)
+{
+	return now >= r->look_at && reg_may_fetch(r) && !r->silent &&
+		!r->suspect && r->lease_end >= now + REG_LOOK_LEASE / 4 &&
+		SECONDS(r->granted) >= REG_LOOK_LEASE &&
+		(r->outbound || r->match == CONTACT_BY_INSTANCE);
+}
+
+
+unsigned reg_look(struct reg *r, msec_t now)
+{
+	r->look_at = now + REG_LOOK_EVERY;
+
+	return reg_fetch(r, now);
+}
+
+
 /* The binding goes on as if nothing had been asked, if it is there. Silence is
  * no reason to wait longer with the refresh. */
 unsigned reg_fetched(struct reg *r, const struct answer *a, msec_t now)
@@ -48,6 +65,10 @@ unsigned reg_fetched(struct reg *r, const struct answer *a, msec_t now)
 
 	r->fetching = r->fetch = false;
 	r->fetch_code = a->code;
+
+	/* who makes them will do so again */
+	if (answer_is_good(a->code) && !a->bound && a->removable)
+		r->look_at = 0;
 	if (!a->code || (answer_is_good(a->code) && !a->bound))
 		return reg_begin_round(r, now);
 

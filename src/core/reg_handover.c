@@ -35,6 +35,7 @@ void reg_take_over(struct reg *r, const struct handover *h)
 	r->challenge.worked = was->worked;
 	r->proven = h->flow.proven;
 	r->flow = r->here = r->answered = true;
+	r->wait_until = 0;
 	r->restored = false;     /* nobody has another CSeq in mind */
 	r->reason = REASON_OK;
 	r->code = ANSWER_OK;

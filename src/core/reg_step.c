@@ -95,6 +95,12 @@ bool reg_at_once(struct reg *r, msec_t now)
 }
 
 
+msec_t reg_wait_max(enum reason reason)
+{
+	return reason == REASON_NO_RESOURCES ? REG_WAIT_OWN_MAX : REG_WAIT_MAX;
+}
+
+
 /* The wait need not be that long any more: at once, or when that is allowed
  * again. */
 void reg_hurry(struct reg *r, msec_t now)
@@ -112,7 +118,7 @@ unsigned reg_lost(struct reg *r, enum reason reason, msec_t now)
 	r->code = 0;
 
 	if (!r->proven || !reg_at_once(r, now))
-		reg_wait(r, REG_BASE_CONNECT, REG_WAIT_MAX, now);
+		reg_wait(r, REG_BASE_CONNECT, reg_wait_max(reason), now);
 
 	return 0;
 }

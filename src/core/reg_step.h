@@ -14,6 +14,9 @@ void reg_set(struct reg *r, enum reg_state state, msec_t deadline);
  * most `max`. */
 void reg_wait(struct reg *r, msec_t base, msec_t max, msec_t now);
 
+/* The longest wait after a flow was lost, or could not be had, for that. */
+msec_t reg_wait_max(enum reason reason);
+
 /* The operator's word: what went wrong before does not count any more. */
 void reg_forgive(struct reg *r);
 
@@ -92,6 +95,12 @@ unsigned reg_failback_settle(struct reg *r, unsigned acts, msec_t now);
 
 /* An answer to a fetch, or none (a->code 0). */
 unsigned reg_fetched(struct reg *r, const struct answer *a, msec_t now);
+
+/* The refresh is due. Where a binding of our instance replaces another one, two
+ * machines with one state directory take it from each other, and the answer to
+ * a refresh never shows it: what is there before one does. */
+bool reg_looks(const struct reg *r, msec_t now);
+unsigned reg_look(struct reg *r, msec_t now);
 
 /* BOUND again, and somebody has asked for the list. */
 unsigned reg_fetch_now(struct reg *r, msec_t now);

@@ -150,9 +150,25 @@ void target_only_better(struct target *t, uint8_t rank, struct rng *rng)
 }
 
 
+/* Preferred to it, taken or not. */
+static bool is_listed_better(const struct target *t, uint8_t rank)
+{
+	unsigned i;
+
+	for (i = 0; i < t->list.count; i++)
+		if (t->list.rankv[i] < rank)
+			return true;
+
+	return false;
+}
+
+
+/* Of a preferred name nothing may be known yet. */
 bool target_has_better(const struct target *t)
 {
-	return better_than(t, t->list.rankv[t->index]) != 0;
+	const uint8_t rank = t->list.rankv[t->index];
+
+	return better_than(t, rank) || (rank && !is_listed_better(t, rank));
 }
 
 

@@ -33,7 +33,9 @@ struct target_list {
 				    and RFC 5626 §4.2.1 wants another edge */
 	uint8_t groupv[TARGET_MAX];      /* the same number: the same host */
 	uint8_t rankv[TARGET_MAX];       /* 0: preferred; the next URI, NAPTR
-					    order or SRV priority is 1 more */
+					    order or SRV priority is more; that
+					    of a URI that has no address now is
+					    left out */
 	uint8_t present;         /* where the registration's flow goes already;
 				    TARGET_NONE: to none of these, or there is
 				    no flow */

@@ -60,15 +60,25 @@ const char *account_moment(char buf[ACCOUNT_MOMENT], const char *prefix,
 }
 
 
+static int flow_rank(const struct odict *flow)
+{
+	const char *state = account_string(flow, "state");
+	const bool alive = !strcmp(state, "proven") || !strcmp(state, "up");
+
+	return 2 * value_true(flow, "registered") + alive;
+}
+
+
 const struct odict *account_flow(const struct odict *a)
 {
 	const struct odict *flows = value_array(a, "flows"), *flow;
+	const struct odict *best = value_element(flows, 0);
 	size_t i;
 
-	for (i = 0; (flow = value_element(flows, i)); i++) {
-		if (value_true(flow, "registered"))
-			return flow;
+	for (i = 1; (flow = value_element(flows, i)); i++) {
+		if (flow_rank(flow) > flow_rank(best))
+			best = flow;
 	}
 
-	return value_element(flows, 0);
+	return best;
 }

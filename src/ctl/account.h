@@ -22,8 +22,8 @@ enum colour account_reachable_colour(const struct odict *a);
 const char *account_moment(char buf[ACCOUNT_MOMENT], const char *prefix,
 			   const struct odict *o, const char *key);
 
-/* The flow that counts: the first with a registration, else the first; NULL:
- * none. */
+/* The flow that counts: the first that is up and has a registration, else the
+ * first with one of both, else the first; NULL: none. */
 const struct odict *account_flow(const struct odict *a);
 
 #endif

@@ -193,7 +193,7 @@ static void print_account(const struct odict *a)
 	print_network(a);
 
 	for (i = 0; (o = value_element(flows, i)); i++)
-		status_flow(o);
+		status_flow(a, o);
 
 	if (value_element(events, 0)) {
 		(void)putchar('\n');

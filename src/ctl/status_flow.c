@@ -286,17 +286,63 @@ static void print_extras(const struct odict *f)
 }
 
 
-void status_flow(const struct odict *f)
+/* --- state --- */
+
+/* RFC 5626 §4.2.1: without it each call would come once over each flow. */
+static bool waits_for_outbound(const struct odict *a, const struct odict *f)
+{
+	return !strcmp(account_string(f, "state"), "off") &&
+		value_int(f, "id", 0) > 1 && value_true(a, "enabled") &&
+		!value_true(a, "paused");
+}
+
+
+/* What the account's verdict does not tell, as there is another flow. */
+static void print_next(const struct odict *f)
+{
+	const int64_t in = value_int(f, "next_in", UNKNOWN);
+	const char *next = account_string(f, "next");
+	const char *reason = odict_string(f, "reason");
+	const char *text = odict_string(f, "reason_text");
+	char duration[TEXT_DURATION];
+
+	if (reason && strcmp(reason, "ok"))
+		story_line("Reason", COLOUR_BAD, "%s: %s", reason,
+			   text ? text : "");
+	if (in >= 0 && in <= INT32_MAX)
+		story_line("Next", COLOUR_NONE, "%s in %s", next,
+			   text_duration(duration, in));
+	else if (strcmp(next, "none"))
+		story_line("Next", COLOUR_NONE, "%s", next);
+}
+
+
+static void print_state(const struct odict *a, const struct odict *f)
+{
+	char buf[ACCOUNT_MOMENT];
+
+	if (waits_for_outbound(a, f)) {
+		story_line("State", COLOUR_NONE, "off until the registrar "
+			   "confirms RFC 5626 (outbound) to another flow");
+		return;
+	}
+
+	story_line("State", COLOUR_NONE, "%s%s", account_string(f, "state"),
+		   account_moment(buf, " since", f, "up_since_usec"));
+	if (value_element(value_array(a, "flows"), 1))
+		print_next(f);
+}
+
+
+void status_flow(const struct odict *a, const struct odict *f)
 {
 	const char *host = odict_string(f, "edge_host");
 	const char *detail = odict_string(f, "detail");
 	const int64_t failures = value_int(f, "failures", 0);
-	char buf[ACCOUNT_MOMENT];
 
 	(void)putchar('\n');
 	story_head("Flow %" PRId64, value_int(f, "id", 0));
-	story_line("State", COLOUR_NONE, "%s%s", account_string(f, "state"),
-		   account_moment(buf, " since", f, "up_since_usec"));
+	print_state(a, f);
 	story_line("Edge", COLOUR_NONE, "%s over %s%s%s%s",
 		   account_string(f, "edge"), account_string(f, "transport"),
 		   host ? " (" : "", host ? host : "", host ? ")" : "");

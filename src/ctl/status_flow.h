@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <re.h>
 
-/* Its paragraph of `sipregctl status`. */
-void status_flow(const struct odict *flow);
+/* Its paragraph of `sipregctl status`; of this account. */
+void status_flow(const struct odict *account, const struct odict *flow);
 
 #endif

@@ -2,16 +2,30 @@
 
 #include <string.h>
 #include "agent_parts.h"
+#include "config_equal.h"
+#include "fnv.h"
 #include "loop.h"
+#include "state_record.h"
 
 
 /* --- after every step --- */
+
+/* RFC 5626 §4.2.1: each flow goes to another edge. */
+static void tell_taken(struct agent *a)
+{
+	unsigned i;
+
+	for (i = 0; a->slotc > 1 && i < a->slotc; i++)
+		account_on_taken(&a->account, i, slot_taken(&a->slotv[i]));
+}
+
 
 static void settled_handler(bool left, void *arg)
 {
 	struct agent *a = arg;
 	agent_left_h *lefth = a->lefth;
 
+	tell_taken(a);
 	timer_start(&a->timer, account_deadline(&a->account));
 	agent_tell_waiters(a);
 
@@ -87,11 +101,15 @@ void agent_keep(const struct agent *a, struct state_account *s)
 	s->registrar = a->conf->registrar;
 	if (a->owner.secure)
 		str_ncpy(s->secure, a->owner.secure, sizeof(s->secure));
-	s->worked = a->regv[0].reg.challenge.worked;
 	s->stamp = a->owner.stamp;
+	s->way = a->owner.way;
+	s->conf = a->owner.conf_hash;
+	s->at_usec = *a->owner.env->wall_usec + (int64_t)loop_now() * 1000;
 
-	for (i = 0; i < a->slotc; i++)
+	for (i = 0; i < a->slotc; i++) {
+		s->worked |= a->regv[i].reg.challenge.worked;
 		slot_keep(&s->regv[s->regc++], &a->slotv[i]);
+	}
 
 	for (i = 0; (e = journal_get(j, i)); i++)
 		s->eventv[s->eventc++] = *e;
@@ -105,7 +123,33 @@ _Static_assert(AGENT_EVENTS <= STATE_EVENTS, "all events are kept");
 
 static void fill_handler(struct state_account *s, void *arg)
 {
-	agent_keep(arg, s);
+	struct agent *a = arg;
+	unsigned i;
+
+	agent_keep(a, s);
+	for (i = 0; i < a->slotc; i++)
+		slot_keep_wait(&s->regv[i], &a->slotv[i]);
+}
+
+
+/* Who could be called when the file was written, or was on the way to that,
+ * could be called when the process ended, for all that is known. The past
+ * before the boot is pressed into what the clock has since, in its order. */
+static void restore_seen(struct agent *a, const struct state_account *kept)
+{
+	const int64_t wall = *a->owner.env->wall_usec, at = state_seen(kept);
+	const msec_t now = loop_now(), half = now / 2;
+	msec_t ago;
+
+	if (!at)
+		return;
+
+	ago = state_record_elapsed(at, wall + (int64_t)now * 1000);
+	if (ago > half)
+		ago = now - (msec_t)((double)half * (double)half /
+				     (double)ago);
+
+	account_restore_seen(&a->account, clock_max(now - ago, 1));
 }
 
 
@@ -117,6 +161,35 @@ static void restore(struct agent *a, const struct state_account *kept)
 		(void)str_dup(&a->owner.secure, kept->secure);
 	for (i = 0; i < kept->eventc; i++)
 		account_restore_event(&a->account, &kept->eventv[i]);
+	restore_seen(a, kept);
+}
+
+
+static int64_t not_zero(uint64_t hash)
+{
+	return (int64_t)(hash >> 1) | 1;
+}
+
+
+/* What a silence that kills has to do with, as far as it is configured. */
+static int64_t way_of(const struct account_conf *c)
+{
+	uint64_t hash = fnv(FNV_BASIS, &c->transport, sizeof(c->transport));
+
+	for (size_t i = 0; i < c->proxyc; i++)
+		hash = fnv(hash, c->proxyv[i], strlen(c->proxyv[i]) + 1);
+
+	return not_zero(hash);
+}
+
+
+static void note_conf(struct agent *a)
+{
+	struct slot_owner *o = &a->owner;
+
+	o->stamp = account_conf_stamp(a->config, a->conf);
+	o->conf_hash = not_zero(account_conf_hash(a->conf, o->env->instance));
+	o->way = way_of(a->conf);
 }
 
 
@@ -137,6 +210,7 @@ static void destructor(void *data)
 	mem_deref(a->slotv);
 	mem_deref(a->regv);
 	mem_deref(a->owner.secure);
+	mem_deref(a->owner.merged);
 	mem_deref(a->config);
 }
 
@@ -150,10 +224,11 @@ static int add_slots(struct agent *a, const struct state_account *kept)
 	if (!a->slotv)
 		return ENOMEM;
 
+	a->owner.slotv = a->slotv;
 	while (!err && a->slotc < flows) {
 		err = slot_init(&a->slotv[a->slotc], &a->owner, a->slotc,
 				kept);
-		++a->slotc;
+		a->owner.slotc = ++a->slotc;
 	}
 
 	return err;
@@ -178,8 +253,8 @@ int agent_alloc(struct agent **ap, struct config *config,
 	a->arg = arg;
 	a->owner.account = &a->account;
 	a->owner.conf = conf;
-	a->owner.stamp = account_conf_stamp(config, conf);
 	a->owner.env = env;
+	note_conf(a);
 	a->owner.settledh = settled_handler;
 	a->owner.arg = a;
 	timer_init(&a->timer, timer_handler, a);
@@ -226,7 +301,7 @@ void agent_rebase(struct agent *a, struct config *config,
 	mem_deref(a->config);
 	a->config = config;
 	a->conf = a->owner.conf = conf;
-	a->owner.stamp = account_conf_stamp(config, conf);
+	note_conf(a);
 	account_set_policy(&a->account, &conf->policy);
 
 	for (i = 0; i < a->slotc; i++)
@@ -259,9 +334,11 @@ void agent_start(struct agent *a)
 {
 	unsigned i;
 
+	mem_ref(a);
 	for (i = 0; i < a->slotc; i++)
 		slot_perform(&a->slotv[i],
 			     account_start(&a->account, i, loop_now()));
+	mem_deref(a);
 }
 
 
@@ -309,6 +386,7 @@ void agent_on_local_event(struct agent *a)
 {
 	unsigned i;
 
+	mem_ref(a);
 	for (i = 0; i < a->slotc; i++) {
 		struct slot *s = &a->slotv[i];
 		struct edge_point *p = slot_present(s)->point;
@@ -318,6 +396,7 @@ void agent_on_local_event(struct agent *a)
 		slot_perform(s, account_on_local_event(&a->account, i,
 						       loop_now()));
 	}
+	mem_deref(a);
 }
 
 
@@ -325,8 +404,10 @@ void agent_on_network(struct agent *a, struct net_pass *pass)
 {
 	unsigned i;
 
+	mem_ref(a);
 	for (i = 0; i < a->slotc; i++)
 		slot_on_network(&a->slotv[i], pass);
+	mem_deref(a);
 }
 
 
@@ -334,8 +415,10 @@ void agent_on_address_gone(struct agent *a, struct net_pass *pass)
 {
 	unsigned i;
 
+	mem_ref(a);
 	for (i = 0; i < a->slotc; i++)
 		slot_on_address_gone(&a->slotv[i], pass);
+	mem_deref(a);
 }
 
 
@@ -375,8 +458,7 @@ void agent_flow(const struct agent *a, unsigned i, struct agent_flow *f)
 	const struct attempt *t = slot_present(s);
 
 	memset(f, 0, sizeof(*f));
-	f->transport = t->transport != TRANSPORT_AUTO ? t->transport
-						      : s->home.transport;
+	f->transport = slot_named_transport(s);
 	f->host = slot_host(s);
 	f->detail = s->detail;
 	f->extras = &s->extras;
@@ -397,7 +479,20 @@ void agent_flow(const struct agent *a, unsigned i, struct agent_flow *f)
 
 const char *agent_last_reason(const struct agent *a)
 {
-	return a->slotv[0].phrase;
+	const struct slot *s = &a->slotv[0];
+	msec_t at = 0;
+	unsigned i;
+
+	for (i = 0; i < a->slotc; i++) {
+		const struct reg *r = &a->regv[i].reg;
+
+		if (r->answer_at != NEVER && r->answer_at >= at) {
+			at = r->answer_at;
+			s = &a->slotv[i];
+		}
+	}
+
+	return s->phrase;
 }
 
 

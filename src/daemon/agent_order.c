@@ -17,9 +17,14 @@ enum wait {
 struct waiter {
 	struct le le;
 	enum wait wait;
-	uint32_t outcomes;               /* it is over when there are more */
+	uint32_t outcomesv[ACCOUNT_FLOWS_MAX];   /* of each registration: it is
+					    over when there are more */
 	enum reason ended;
-	bool listed;                     /* purge: the list is known */
+	unsigned i;                      /* list, purge: who asks for it */
+	unsigned shown;                  /* ... whose list is told */
+	bool asks;                       /* purge: the next one has to ask, */
+	bool kicks;                      /* or to REGISTER once more */
+	bool listed;                     /* its list is known */
 	unsigned left;                   /* ghosts when it was last looked at */
 	unsigned removed;
 	unsigned rounds;                 /* REGISTERs that it may still take */
@@ -38,9 +43,38 @@ static void waiter_destructor(void *data)
 
 /* --- is it over? --- */
 
+static const struct reg *reg_at(const struct agent *a, unsigned i)
+{
+	return &a->regv[i].reg;
+}
+
+
+static bool is_more(uint32_t outcomes, uint32_t before)
+{
+	return (int32_t)(outcomes - before) > 0;
+}
+
+
 static bool is_asking(const struct reg *r)
 {
 	return r->fetch || r->fetching;
+}
+
+
+/* Every one that is wanted has come to an end. */
+static bool has_outcome(const struct agent *a, const struct waiter *w)
+{
+	unsigned i;
+
+	for (i = 0; i < a->slotc; i++) {
+		const struct reg *r = reg_at(a, i);
+
+		if (r->state != REG_OFF &&
+		    !is_more(r->outcomes, w->outcomesv[i]))
+			return false;
+	}
+
+	return true;
 }
 
 
@@ -50,29 +84,64 @@ static unsigned ghosts_of(const struct slot *s)
 }
 
 
+/* Each registration knows what is left of itself: the next one goes on. */
+static bool purge_goes_on(struct agent *a, struct waiter *w)
+{
+	const struct slot *shown = &a->slotv[w->shown];
+
+	if (!shown->audit || ghosts_of(&a->slotv[w->i]) >= ghosts_of(shown))
+		w->shown = w->i;
+
+	while (a->account.started && ++w->i < a->slotc) {
+
+		if (!reg_may_fetch(reg_at(a, w->i)))
+			continue;
+
+		w->listed = false;
+		w->left = 0;
+		w->rounds = AGENT_PURGES;
+		w->asks = a->purge_due = true;
+		return true;
+	}
+
+	return false;
+}
+
+
 /* One REGISTER after the other, as long as each removes something. */
 static bool purge_is_over(struct agent *a, struct waiter *w)
 {
-	struct slot *s = &a->slotv[0];
-	const struct reg *r = reg_of_agent(a);
-	const unsigned ghosts = ghosts_of(s);
-	bool first = !w->listed;
+	const struct reg *r = reg_at(a, w->i);
+	const unsigned ghosts = ghosts_of(&a->slotv[w->i]);
+	const bool first = !w->listed;
 
-	if (is_asking(r) ||
-	    (!first && (int32_t)(r->outcomes - w->outcomes) <= 0))
+	if (w->asks || is_asking(r) ||
+	    (!first && !is_more(r->outcomes, w->outcomesv[w->i])))
 		return false;
 
 	if (!first && ghosts < w->left)
 		w->removed += w->left - ghosts;
 	if (!ghosts || !w->rounds || !a->account.started ||
 	    (!first && ghosts >= w->left))
-		return true;
+		return !purge_goes_on(a, w);
 
 	w->listed = true;
 	w->left = ghosts;
 	--w->rounds;
-	w->outcomes = r->outcomes;
-	a->purge_due = true;
+	w->outcomesv[w->i] = r->outcomes;
+	w->kicks = a->purge_due = true;
+
+	return false;
+}
+
+
+static bool is_probing(const struct agent *a)
+{
+	unsigned i;
+
+	for (i = 0; i < a->slotc; i++)
+		if (probe_asked(&a->regv[i].probe))
+			return true;
 
 	return false;
 }
@@ -80,24 +149,22 @@ static bool purge_is_over(struct agent *a, struct waiter *w)
 
 static bool is_over(struct agent *a, struct waiter *w)
 {
-	const struct reg *r = reg_of_agent(a);
-
 	if (account_left(&a->account))
 		return true;
 
 	switch (w->wait) {
 
 	case WAIT_OUTCOME:
-		return (int32_t)(r->outcomes - w->outcomes) > 0;
+		return has_outcome(a, w);
 
 	case WAIT_LIST:
-		return !is_asking(r);
+		return !is_asking(reg_at(a, w->i));
 
 	case WAIT_PURGE:
 		return purge_is_over(a, w);
 
 	case WAIT_PROBE:
-		return !probe_asked(&a->regv[0].probe);
+		return !is_probing(a);
 	}
 
 	return true;
@@ -106,9 +173,9 @@ static bool is_over(struct agent *a, struct waiter *w)
 
 static void settle(struct agent *a)
 {
-	struct slot *s = &a->slotv[0];
 	bool lists = false, purges = false;
 	struct le *le;
+	unsigned i;
 
 	for (le = list_head(&a->waiters); le; le = le->next) {
 		const struct waiter *w = le->data;
@@ -117,11 +184,63 @@ static void settle(struct agent *a)
 		purges |= w->wait == WAIT_PURGE;
 	}
 
-	s->audited = lists;
-	if (!lists)
-		s->audit = mem_deref(s->audit);
-	if (s->purging && !purges)
-		slot_set_purging(s, false);
+	for (i = 0; i < a->slotc; i++) {
+		struct slot *s = &a->slotv[i];
+
+		s->audited = lists;
+		if (!lists)
+			s->audit = mem_deref(s->audit);
+		if (s->purging && !purges)
+			slot_set_purging(s, false);
+	}
+}
+
+
+/* --- how it ended --- */
+
+/* What is not as it should be is what people want to know of: the first that
+ * failed. One that was never begun did not. */
+static const struct reg *reg_to_tell(const struct agent *a)
+{
+	unsigned i;
+
+	for (i = 0; i < a->slotc; i++) {
+		const struct reg *r = reg_at(a, i);
+
+		if (r->state != REG_OFF && r->reason != REASON_OK)
+			return r;
+	}
+
+	return reg_at(a, 0);
+}
+
+
+static int probe_rank(const struct probe *p)
+{
+	switch ((enum probe_result)p->result) {
+
+	case PROBE_PROVEN:     return 4;
+	case PROBE_LOST:       return 3;
+	case PROBE_REFUSED:    return 2;
+	case PROBE_NOT_LOOPED: return 1;
+	case PROBE_UNKNOWN:    break;
+	}
+
+	return 0;
+}
+
+
+/* Calls arrive if they do over one of the flows. */
+static const struct probe *probe_to_tell(const struct agent *a)
+{
+	const struct probe *p = &a->regv[0].probe;
+	unsigned i;
+
+	for (i = 1; i < a->slotc; i++)
+		if (probe_rank(&a->regv[i].probe) > probe_rank(p))
+			p = &a->regv[i].probe;
+
+	return p;
 }
 
 
@@ -129,14 +248,14 @@ static void settle(struct agent *a)
  * was that he waited for. */
 void agent_tell_waiters(struct agent *a)
 {
-	const struct reg *r = reg_of_agent(a);
-	const struct probe *p = &a->regv[0].probe;
-	const bool left = account_left(&a->account);
+	const struct probe *p = probe_to_tell(a);
+	const struct reg *r = reg_to_tell(a);
 	struct agent_outcome outcome = {
 		.registered = a->account.verdict.registered,
 		.left_behind = agent_left_behind(a),
-		.reason = left ? REASON_PAUSED : r->reason,
-		.probe = p->result,
+		.reason = account_left(&a->account) ? REASON_PAUSED
+						    : r->reason,
+		.probe = (enum probe_result)p->result,
 		.probe_code = p->code,
 	};
 	struct le *le = list_head(&a->waiters);
@@ -154,8 +273,8 @@ void agent_tell_waiters(struct agent *a)
 		list_unlink(&w->le);
 		outcome.ended = w->ended;
 		outcome.code = w->wait == WAIT_LIST || w->wait == WAIT_PURGE
-			? r->fetch_code : r->code;
-		outcome.audit = a->slotv[0].audit;
+			? reg_at(a, w->shown)->fetch_code : r->code;
+		outcome.audit = a->slotv[w->shown].audit;
 		outcome.removed = w->removed;
 		w->h(&outcome, w->arg);
 		mem_deref(w);
@@ -191,12 +310,11 @@ static enum reason hold_of(const struct reg *r)
 }
 
 
-/* `skip`: outcomes that are of something older. */
-static int wait_for(struct agent *a, enum wait wait, unsigned skip,
+static int wait_for(struct waiter **wp, struct agent *a, enum wait wait,
 		    agent_outcome_h *h, void *arg)
 {
-	const struct reg *r = reg_of_agent(a);
 	struct waiter *w;
+	unsigned i;
 
 	if (list_count(&a->waiters) >= AGENT_WAITERS_MAX)
 		return EBUSY;
@@ -206,12 +324,17 @@ static int wait_for(struct agent *a, enum wait wait, unsigned skip,
 		return ENOMEM;
 
 	w->wait = wait;
-	w->ended = hold_of(r);
-	w->outcomes = r->outcomes + skip;
+	for (i = 0; i < a->slotc; i++) {
+		w->outcomesv[i] = reg_at(a, i)->outcomes;
+		if (w->ended == REASON_OK)
+			w->ended = hold_of(reg_at(a, i));
+	}
 	w->rounds = AGENT_PURGES;
 	w->h = h;
 	w->arg = arg;
 	list_append(&a->waiters, &w->le, w);
+	if (wp)
+		*wp = w;
 
 	return 0;
 }
@@ -252,34 +375,45 @@ static void order_now(struct agent *a, order_h *h)
 
 int agent_register(struct agent *a, agent_outcome_h *h, void *arg)
 {
+	struct waiter *w;
+	unsigned i;
 	int err;
 
 	if (!a->account.started)
 		return EINVAL;
 
-	/* The one in flight does not count: ours comes after it. */
-	err = wait_for(a, WAIT_OUTCOME,
-		       a->regv[0].reg.state == REG_SENT, h, arg);
-	if (!err)
-		order_now(a, account_kick);
+	err = wait_for(&w, a, WAIT_OUTCOME, h, arg);
+	if (err)
+		return err;
 
-	return err;
+	/* The one in flight does not count: ours comes after it. */
+	for (i = 0; i < a->slotc; i++)
+		w->outcomesv[i] += reg_at(a, i)->state == REG_SENT;
+	order_now(a, account_kick);
+
+	return 0;
 }
 
 
 int agent_reconnect(struct agent *a, agent_outcome_h *h, void *arg)
 {
+	struct waiter *w;
+	unsigned i;
 	int err;
 
 	if (!a->account.started)
 		return EINVAL;
 
-	/* The one that was asked for while one was in flight ends unsent. */
-	err = wait_for(a, WAIT_OUTCOME, a->regv[0].reg.again, h, arg);
-	if (!err)
-		order_now(a, account_reconnect);
+	err = wait_for(&w, a, WAIT_OUTCOME, h, arg);
+	if (err)
+		return err;
 
-	return err;
+	/* The one that was asked for while one was in flight ends unsent. */
+	for (i = 0; i < a->slotc; i++)
+		w->outcomesv[i] += reg_at(a, i)->again;
+	order_now(a, account_reconnect);
+
+	return 0;
 }
 
 
@@ -291,7 +425,7 @@ int agent_pause(struct agent *a, agent_outcome_h *h, void *arg)
 	if (!a->conf->enabled || a->stopping)
 		return EINVAL;
 
-	err = wait_for(a, WAIT_OUTCOME, 0, h, arg);
+	err = wait_for(NULL, a, WAIT_OUTCOME, h, arg);
 	if (err)
 		return err;
 
@@ -317,7 +451,7 @@ int agent_resume(struct agent *a, agent_outcome_h *h, void *arg)
 	if (!a->account.paused)
 		return EALREADY;
 
-	err = wait_for(a, WAIT_OUTCOME, 0, h, arg);
+	err = wait_for(NULL, a, WAIT_OUTCOME, h, arg);
 	if (!err)
 		order_now(a, account_start);
 
@@ -327,36 +461,81 @@ int agent_resume(struct agent *a, agent_outcome_h *h, void *arg)
 
 /* --- what the registrar holds --- */
 
-/* The next REGISTER of a purge, from the loop: the step that made it due is
+/* The next REGISTERs of a purge, from the loop: the step that made them due is
  * still being carried out. */
 void agent_purge_handler(void *arg)
 {
+	bool askv[ACCOUNT_FLOWS_MAX] = {false};
+	bool kickv[ACCOUNT_FLOWS_MAX] = {false};
+	struct account *account;
 	struct agent *a = arg;
+	struct le *le;
+	unsigned i;
 
 	a->purge_due = false;
-	if (a->slotv[0].purging)
-		order(a, account_kick);
+	for (le = list_head(&a->waiters); le; le = le->next) {
+		struct waiter *w = le->data;
+
+		askv[w->i] |= w->asks;
+		kickv[w->i] |= w->kicks;
+		w->asks = w->kicks = false;
+	}
+
+	mem_ref(a);
+	account = &a->account;
+	for (i = 0; i < a->slotc; i++) {
+		struct slot *s = &a->slotv[i];
+
+		if (askv[i])
+			slot_perform(s, account_fetch(account, i, loop_now()));
+		if (kickv[i])
+			slot_perform(s, account_kick(account, i, loop_now()));
+	}
+	mem_deref(a);
+}
+
+
+/* A flow that is up. */
+static int find_asker(const struct agent *a, unsigned *ip)
+{
+	unsigned i;
+
+	for (i = 0; i < a->slotc; i++) {
+		if (reg_may_fetch(reg_at(a, i))) {
+			*ip = i;
+			return 0;
+		}
+	}
+
+	return ENOTCONN;
 }
 
 
 static int ask_list(struct agent *a, enum wait wait, agent_outcome_h *h,
 		    void *arg)
 {
+	struct waiter *w;
+	unsigned i, asker;
 	int err;
 
 	if (!a->account.started)
 		return EINVAL;
-	if (!reg_may_fetch(reg_of_agent(a)))
-		return ENOTCONN;
 
-	err = wait_for(a, wait, 0, h, arg);
+	err = find_asker(a, &asker);
+	if (!err)
+		err = wait_for(&w, a, wait, h, arg);
 	if (err)
 		return err;
 
-	a->slotv[0].audited = true;
-	if (wait == WAIT_PURGE)
-		slot_set_purging(&a->slotv[0], true);
-	order(a, account_fetch);
+	w->i = w->shown = asker;
+	for (i = 0; i < a->slotc; i++) {
+		a->slotv[i].audited = true;
+		if (wait == WAIT_PURGE)
+			slot_set_purging(&a->slotv[i], true);
+	}
+
+	slot_perform(&a->slotv[asker],
+		     account_fetch(&a->account, asker, loop_now()));
 
 	return 0;
 }
@@ -374,16 +553,28 @@ int agent_purge_ghosts(struct agent *a, agent_outcome_h *h, void *arg)
 }
 
 
+static bool has_binding(const struct agent *a)
+{
+	unsigned i;
+
+	for (i = 0; i < a->slotc; i++)
+		if (a->regv[i].probe.bound)
+			return true;
+
+	return false;
+}
+
+
 int agent_probe(struct agent *a, agent_outcome_h *h, void *arg)
 {
 	int err;
 
 	if (!a->account.started)
 		return EINVAL;
-	if (!a->regv[0].probe.bound)
+	if (!has_binding(a))
 		return ENOTCONN;
 
-	err = wait_for(a, WAIT_PROBE, 0, h, arg);
+	err = wait_for(NULL, a, WAIT_PROBE, h, arg);
 	if (!err)
 		order(a, account_probe);
 

@@ -34,12 +34,6 @@ struct agent {
 };
 
 
-static inline const struct reg *reg_of_agent(const struct agent *a)
-{
-	return &a->regv[0].reg;
-}
-
-
 void agent_purge_handler(void *arg);     /* timer_h */
 
 /* After every step: who waits for what has ended now is told (agent_order.c).

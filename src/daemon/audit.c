@@ -54,6 +54,8 @@ void audit_begin(struct audit *a)
 static unsigned counted(const struct contact_list *before,
 			const struct contact_list *after)
 {
+	if (after->siblings > before->siblings)
+		return AUDIT_OWN;
 	if (after->ghosts > before->ghosts)
 		return AUDIT_GHOST;
 
@@ -101,12 +103,12 @@ static uint16_t keep_uri(struct audit *a, const struct pl *uri, unsigned room)
 }
 
 
-static struct audit_entry *place(struct audit *a, unsigned kind)
+static struct audit_entry *place(struct audit *a, unsigned kind, bool own)
 {
 	if (a->entryc < AUDIT_MAX)
 		return &a->entryv[a->entryc++];
 
-	if (kind != AUDIT_OWN) {
+	if (!own) {
 		++a->restv[kind];
 		return NULL;
 	}
@@ -133,7 +135,7 @@ void audit_add(struct audit *a, const struct contact_list *before,
 	if (kind == KINDS)
 		return;
 
-	entry = place(a, kind);
+	entry = place(a, kind, own);
 	if (!entry)
 		return;
 
@@ -146,7 +148,9 @@ void audit_add(struct audit *a, const struct contact_list *before,
 		.uri = keep_uri(a, uri, own ? AUDIT_ROOM
 				: AUDIT_ROOM - REGISTER_URI_SIZE),
 		.kind = (uint8_t)kind,
-		.match = (uint8_t)(own ? after->match : CONTACT_NO_MATCH),
+		.match = (uint8_t)(own ? after->match
+				   : kind == AUDIT_OWN ? e->other
+						       : CONTACT_NO_MATCH),
 		.known = (int8_t)known,
 	};
 }

@@ -14,7 +14,8 @@
 				    last REGISTER_URI_SIZE are for our own */
 
 enum audit_kind {
-	AUDIT_OWN,
+	AUDIT_OWN,                       /* the account's: of this registration
+					    or another one of it */
 	AUDIT_GHOST,
 	AUDIT_FOREIGN,
 };
@@ -28,20 +29,22 @@ struct audit_entry {
 					    neither says */
 	uint16_t uri;                    /* see audit_uri() */
 	uint8_t kind;                    /* enum audit_kind */
-	uint8_t match;                   /* enum contact_match of our own */
+	uint8_t match;                   /* enum contact_match of AUDIT_OWN */
 	int8_t known;                    /* it is that one of register_sent's
 					    knownv; -1: none */
 };
 
 /* A plain value: it may be copied. What is listed with expires=0 is no binding
- * and not in it. Of each kind there are as many as contact_end() counted, those
- * that found no place are in `restv`. Our own always finds one. */
+ * and not in it. Of each kind there are as many as contact_end() counted (own
+ * ones: `owns` and `siblings`), those that found no place are in `restv`. That
+ * of this registration always finds one. */
 struct audit {
 	struct audit_entry entryv[AUDIT_MAX];    /* in the order of the list */
 	unsigned entryc;
 	unsigned restv[3];               /* by kind: counted only */
 	/* behind here for audit.c alone */
-	int own;                         /* index of our own; -1: none */
+	int own;                         /* index of this registration's; -1:
+					    none */
 	unsigned len;
 	char text[AUDIT_ROOM];
 };

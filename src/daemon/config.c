@@ -14,8 +14,10 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "config_load.h"
 #include "config_uri.h"
+#include "contact_uri.h"
 
 
 #define REG_IDS_SPREAD 1000000   /* a reg-id is below 2^31 (RFC 5626 §11) */
@@ -243,13 +245,36 @@ static int compare(const void *a, const void *b)
 }
 
 
+/* Of an account that was refused there may be nothing. */
+static const char *text_or_none(const char *s)
+{
+	return s ? s : "";
+}
+
+
+/* As registrars see them: without port and parameters. */
+static int compare_aor(const struct account_conf *x,
+		       const struct account_conf *y)
+{
+	const int d = strcasecmp(text_or_none(x->aor_host),
+				 text_or_none(y->aor_host));
+	struct pl a, b;
+
+	pl_set_str(&a, text_or_none(x->aor_user));
+	pl_set_str(&b, text_or_none(y->aor_user));
+
+	return d ? d : contact_user_compare(a, b);
+}
+
+
+/* Those of an AOR, the first one of the file first, then by their numbers. */
 static int compare_binding(const void *a, const void *b)
 {
 	const struct account_conf *const *x = a, *const *y = b;
-	int d = strcmp((*x)->aor, (*y)->aor);
+	int d = compare_aor(*x, *y);
 
-	if (!d)
-		d = strcmp((*x)->registrar, (*y)->registrar);
+	if (!d && (*x)->reg_ids != (*y)->reg_ids)
+		return (*x)->reg_ids < (*y)->reg_ids ? -1 : 1;
 
 	return d ? d : (*x)->order < (*y)->order ? -1 : 1;
 }
@@ -265,10 +290,19 @@ static void give_reg_ids(struct account_conf **v, size_t n)
 	for (size_t i = 1; i < n; i++) {
 		const uint32_t hash = hash_joaat_str(v[i]->name);
 
-		if (!strcmp(v[i]->aor, v[i - 1]->aor) &&
-		    !strcmp(v[i]->registrar, v[i - 1]->registrar))
+		if (!compare_aor(v[i], v[i - 1]))
 			v[i]->reg_ids = ACCOUNT_FLOWS_MAX *
 				(1 + hash % REG_IDS_SPREAD);
+	}
+
+	/* whose names say the same */
+	qsort(v, n, sizeof(*v), compare_binding);
+	for (size_t i = 1; i < n; i++) {
+		struct account_conf *a = v[i];
+		const unsigned least = v[i - 1]->reg_ids + ACCOUNT_FLOWS_MAX;
+
+		if (!compare_aor(a, v[i - 1]) && a->reg_ids < least)
+			a->reg_ids = least;
 	}
 }
 
@@ -403,14 +437,27 @@ int config_load_presets(struct config **cp, const char *file,
 }
 
 
-void account_conf_edge(const struct account_conf *a, size_t i,
+size_t account_conf_edges(const struct account_conf *a)
+{
+	return a->proxyc ? a->proxyc : 1;
+}
+
+
+const char *account_conf_proxy(const struct account_conf *a, size_t i,
+			       size_t k)
+{
+	return a->proxyc ? a->proxyv[(i + k) % a->proxyc] : NULL;
+}
+
+
+void account_conf_edge(const struct account_conf *a, size_t i, size_t k,
 		       struct pl *host, uint16_t *port,
 		       enum transport *transport)
 {
-	const char *uri = i < a->proxyc ? a->proxyv[i] : a->registrar;
+	const char *proxy = account_conf_proxy(a, i, k);
 	struct uri_parts u;
 
-	(void)uri_parts_decode(&u, uri);
+	(void)uri_parts_decode(&u, proxy ? proxy : a->registrar);
 	if (u.host.l && u.host.p[0] == '[') {
 		pl_advance(&u.host, 1);
 		u.host.l -= 1;

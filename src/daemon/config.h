@@ -148,12 +148,20 @@ int config_print(struct re_printf *pf, const struct config *c);
 int64_t account_conf_stamp(const struct config *c,
 			   const struct account_conf *a);
 
-/* Where the account's flows go: the i-th outbound proxy, else the registrar,
- * as host (a literal IPv6 without its []), port (0: none given) and transport:
- * for `auto` TLS with sips:, else what the URI says, TLS for port 5061; AUTO is
- * left to the resolver (RFC 3263 §4.1). */
-void account_conf_edge(const struct account_conf *a, size_t i,
+/* Where the i-th flow of an account goes: its own outbound proxy, then, should
+ * that fail, the others in their order, beginning again at the first one; the
+ * registrar if there is none. So many URIs there are, at least one: */
+size_t account_conf_edges(const struct account_conf *a);
+
+/* The k-th choice of the i-th flow as host (a literal IPv6 without its []),
+ * port (0: none given) and transport: for `auto` TLS with sips:, else what the
+ * URI says, TLS for port 5061; AUTO is left to the resolver (RFC 3263 §4.1). */
+void account_conf_edge(const struct account_conf *a, size_t i, size_t k,
 		       struct pl *host, uint16_t *port,
 		       enum transport *transport);
+
+/* The URI of that proxy, for a Route; NULL: it is the registrar itself. */
+const char *account_conf_proxy(const struct account_conf *a, size_t i,
+			       size_t k);
 
 #endif

@@ -205,7 +205,21 @@ static void derive_policy(struct work *w)
 	a->policy.reg.learns = a->contact_policy == CONTACT_AUTO ||
 		a->contact_policy == CONTACT_MAPPED;
 	a->policy.reg.vouched = a->contact_policy == CONTACT_STATIC;
-	a->policy.flows = 1;     /* several are not acted on yet */
+}
+
+
+/* Registrars tell flows apart by where they end. To an address that the
+ * operator names all calls come the same way. */
+static void derive_flows(struct work *w)
+{
+	struct account_policy *p = &w->a->policy;
+
+	if (p->flows < 2 || w->a->contact_policy != CONTACT_STATIC)
+		return;
+
+	WARN(w, "flows", "flows: more than one has no effect with "
+	     "contact.policy = \"static\"");
+	p->flows = 1;
 }
 
 
@@ -427,6 +441,7 @@ bool account_derive(struct load *l, const struct account_raw *raw,
 		derive_aor(&w);
 		check_transport(&w);
 		derive_policy(&w);
+		derive_flows(&w);
 		derive_source(&w);
 		derive_contact(&w);
 	}

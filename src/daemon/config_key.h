@@ -24,8 +24,7 @@ enum {
 	KEY_SOURCE   = 1 << 2,   /* of the password: only one of these */
 	KEY_FILE     = 1 << 3,   /* relative to the main file's directory */
 	KEY_INPUT    = 1 << 4,   /* used up while loading, never printed */
-	KEY_LATER    = 1 << 5,   /* this version does not act on it ... */
-	KEY_LATER_IF = 1 << 6,   /* ... unless it is the default */
+	KEY_LATER    = 1 << 5,   /* this version does not act on it */
 };
 
 struct word {

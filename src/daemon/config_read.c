@@ -320,7 +320,7 @@ static read_h *const readv[KEY_TYPES] = {
 };
 
 
-/* Empty, or equal to what happens without it? */
+/* Empty, which is what happens without it? */
 static bool idle(const struct reader *r, const struct key *key)
 {
 	switch (key->type) {
@@ -332,8 +332,7 @@ static bool idle(const struct reader *r, const struct key *key)
 	case KEY_NUMBER:
 	case KEY_BOOL:
 	case KEY_WORD:
-		return key->flags & KEY_LATER_IF &&
-		       key_value(key, r->base) == key->def;
+		return false;
 	case KEY_SECTION:
 		break;
 	}
@@ -348,7 +347,7 @@ static void read_key(struct reader *r, const struct key *key,
 	r->setv[key_index(r->keys, key)] = s;
 	readv[key->type](r, key, s);
 
-	if (key->flags & (KEY_LATER | KEY_LATER_IF) && !idle(r, key))
+	if (key->flags & KEY_LATER && !idle(r, key))
 		no_effect(r, key, s, NULL);
 }
 

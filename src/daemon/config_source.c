@@ -15,9 +15,13 @@
 #include "config_scan.h"
 #include "config_source.h"
 #include "file.h"
+#include "room.h"
 
 
 #define READ_FIRST  4096         /* bytes, doubling */
+#define TREE_BASE   262144       /* bytes that libconfig needs for anything */
+#define TREE_PER_BYTE   64       /* and for one of text: 57 measured, for a list
+				    of the smallest groups */
 
 
 struct source *source_of(const config_setting_t *s)
@@ -185,6 +189,10 @@ static int parse(struct source *s, struct sayer *y, char *text, size_t len)
 		wrong = scan_text(&scanned, &place);
 	}
 	line = line_of(text, place);
+
+	/* libconfig does not survive a malloc() that fails */
+	if (!wrong && !room_for(TREE_BASE + len * TREE_PER_BYTE))
+		wrong = scan_no_memory;
 
 	if (!wrong && !config_read_string(&s->cfg, text)) {
 		wrong = config_error_text(&s->cfg);

@@ -105,7 +105,7 @@ static const struct key accountv[] = {
 	 .check = check_redirect_host},
 	{"transport", WORD(transport, transportv), .def = TRANSPORT_AUTO},
 	{"flows", NUMBER(policy.flows), .def = 1, .min = 1,
-	 .max = ACCOUNT_FLOWS_MAX, .flags = KEY_LATER_IF},
+	 .max = ACCOUNT_FLOWS_MAX},
 	{"connection", WORD(shared, connectionv), .def = false},
 	{"shared_connections", NUMBER(shared_connections), .def = 4, .min = 1,
 	 .max = 64, .flags = KEY_LATER},

@@ -66,7 +66,7 @@ static void fail_errno(struct conn *c, enum reason reason, int err)
 	char text[TEXT_SIZE];
 
 	(void)re_snprintf(text, sizeof(text), "%m", err);
-	fail(c, reason, text);
+	fail(c, sock_exhausted(err) ? REASON_NO_RESOURCES : reason, text);
 }
 
 

@@ -42,17 +42,22 @@ static int user_next(struct pl *pl)
 }
 
 
-bool contact_user_equal(struct pl a, struct pl b)
+int contact_user_compare(struct pl a, struct pl b)
 {
-	int c;
+	int c, d;
 
 	do {
 		c = user_next(&a);
-		if (c != user_next(&b))
-			return false;
-	} while (c >= 0);
+		d = user_next(&b);
+	} while (c == d && c >= 0);
 
-	return true;
+	return c - d;
+}
+
+
+bool contact_user_equal(struct pl a, struct pl b)
+{
+	return !contact_user_compare(a, b);
 }
 
 

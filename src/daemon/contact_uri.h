@@ -25,7 +25,9 @@ bool contact_uri_token(const struct pl *uri);
 uint64_t contact_uri_key(const struct pl *uri);
 uint64_t contact_uri_key_str(const char *uri);
 
-/* Two user parts: case counts, escapes do not. */
+/* Two user parts: case counts, escapes do not (RFC 3261 §19.1.4). Of an order
+ * that is always the same: below, at or above 0. */
 bool contact_user_equal(struct pl a, struct pl b);
+int contact_user_compare(struct pl a, struct pl b);
 
 #endif

@@ -15,6 +15,7 @@
 #include "control_socket.h"
 #include "log.h"
 #include "loop.h"
+#include "sock.h"
 #include "timer.h"
 #include "varlink.h"
 #include "wire.h"
@@ -363,13 +364,6 @@ static void client_add(struct control *c, int fd)
 }
 
 
-static bool exhausted(int err)
-{
-	return err == EMFILE || err == ENFILE || err == ENOBUFS ||
-	       err == ENOMEM;
-}
-
-
 static void accept_handler(int flags, void *arg)
 {
 	struct control *c = arg;
@@ -389,7 +383,7 @@ static void accept_handler(int flags, void *arg)
 
 	/* The connection that cannot be taken stays in the queue, and would
 	 * have us called again and again. */
-	if (i < ACCEPT_BURST && exhausted(errno)) {
+	if (i < ACCEPT_BURST && sock_exhausted(errno)) {
 		io_stop(&c->io);
 		timer_start(&c->pause, loop_now() + ACCEPT_PAUSE);
 	}

@@ -267,6 +267,8 @@ static int make_shared(struct daemon *d)
 	if (err)
 		return err;
 
+	edges_kept_start(&d->edges_kept, d->edges, d->state, &d->wall_usec);
+
 	err = resolve_alloc(&d->resolve, config->dnsv, config->dnsc,
 			    better_handler, d);
 	if (err)
@@ -329,6 +331,8 @@ void daemon_start(struct daemon *d)
 			agent_start(d->entryv[i]->agent);
 
 	first_look_later(d);
+	daemon_tell_limit(d);
+	daemon_tell_pace(d->config);
 	daemon_tell_status(d);
 }
 

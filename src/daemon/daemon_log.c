@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <string.h>
+#include <unistd.h>
 #include "daemon_set.h"
 #include "log.h"
 #include "loop.h"
@@ -16,6 +17,8 @@ enum {
 				    the stop; of more a total is told */
 	STATUS_DELAY = 200,      /* [ms] many verdicts, one STATUS= */
 	TRIM_DELAY = 5000,       /* [ms] of quiet after the last verdict */
+	DESCRIPTORS_OWN = 32,    /* open beside flows at most: 14 measured, the
+				    reserve that flows leave, DNS */
 };
 
 
@@ -65,7 +68,7 @@ static void log_verdict(const struct agent *a, const struct event *e)
 {
 	char when[TEXT_MAX] = "", text[TEXT_MAX];
 	msec_t at;
-	const char *next = reg_next(&agent_account(a)->regv[0].reg, &at);
+	const char *next = status_next(agent_account(a), &at);
 	const msec_t left = clock_left(at, loop_now());
 
 	if (left != NEVER)
@@ -132,6 +135,36 @@ static void tell_event(const struct agent *a, const struct event *e,
 		  reason_name(e->reason), "%s%s%s%s", text,
 		  detail ? " (" : "", detail ? f.detail : "",
 		  detail ? ")" : "");
+}
+
+
+static size_t flows_wanted(const struct daemon *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->entryc; i++) {
+		const struct account_conf *c = agent_conf(d->entryv[i]->agent);
+
+		if (c->enabled)
+			n += c->policy.flows;
+	}
+
+	return n;
+}
+
+
+void daemon_tell_limit(struct daemon *d)
+{
+	const size_t max = (size_t)getdtablesize(), flows = flows_wanted(d);
+	const bool too_many = flows + DESCRIPTORS_OWN > max;
+
+	if (too_many && flows != d->too_many)
+		log_warning(NULL, "%zu descriptors are too few for %zu flows: "
+			    "some accounts may have to wait for one; raise "
+			    "LimitNOFILE= to %zu or more", max, flows,
+			    flows + DESCRIPTORS_OWN);
+
+	d->too_many = too_many ? flows : 0;
 }
 
 

@@ -18,6 +18,7 @@
 
 #include "daemon.h"
 #include "edges.h"
+#include "edges_kept.h"
 #include "instance.h"
 #include "service_text.h"
 #include "timer.h"
@@ -42,6 +43,7 @@ enum {FIXED_SETTINGS = 3};
 struct daemon {
 	struct config *config;
 	struct edges *edges;
+	struct edges_kept edges_kept;
 	struct resolve *resolve;
 	struct state *state;
 	char instance[INSTANCE_MAX];
@@ -55,6 +57,8 @@ struct daemon {
 	struct list leavers;             /* who still un-REGISTER */
 	struct list gone;                /* who have: freed from the loop */
 	struct hash *leaving;            /* both by AOR */
+	size_t too_many;                 /* flows that it was last said of that
+					    descriptors do not suffice */
 	struct refusal refusal;          /* of the last reload; no errors: it
 					    was good */
 	size_t stopping;                 /* agents that have not left yet */
@@ -107,6 +111,11 @@ void daemon_trim(void *arg);
 void daemon_tell_later(struct daemon *d);
 void daemon_on_event(struct agent *a, const struct event *e, void *arg);
 void daemon_tell_left(struct daemon *d, const struct agent *a);
+/* If the configuration asks for more flows than there may be descriptors;
+ * again only when it asks for another number. */
+void daemon_tell_limit(struct daemon *d);
+/* If refreshes alone use up more than half of the pace (limits.c). */
+void daemon_tell_pace(const struct config *config);
 /* How many have, and have not; once they all came to an end. */
 void daemon_tell_all_left(const struct daemon *d);
 

@@ -5,7 +5,17 @@
  * for a whole one, and takes one from anybody who guesses 16 bits. Here each
  * question has sockets of its own, connected to the server: the kernel draws
  * the port and checks the sender, and a server that is not there is found out
- * at once. */
+ * at once.
+ *
+ * Questions are paced: ten thousand accounts that start at once ask for ten
+ * thousand names, and a home router's DNS proxy forgets what it cannot hold, or
+ * is taken down by it. Who has to wait does so in the order in which he asked,
+ * and his time runs from his turn on.
+ *
+ * Names that nobody answers must not delay the others: a question that has been
+ * silent for a while (DNS_LATE) may have to make room for one that was not
+ * asked yet, and begins anew later. Those, and what had no answer last time,
+ * share DNS_LATE_MAX of the places. */
 
 #ifndef DNS_H
 #define DNS_H
@@ -16,9 +26,22 @@
 
 #define DNS_TIMEOUT     SECONDS(10)      /* all tries of one question */
 #define DNS_SERVERS_MAX 8                /* glibc takes 3 */
-#define DNS_ACTIVE_MAX  100              /* questions in flight, each with up
-					    to a socket per server; the others
-					    wait their turn */
+#define DNS_ACTIVE_MAX  64               /* questions in flight, each with up
+					    to a socket per server. dnsmasq, in
+					    most routers, forwards 150 at a time
+					    and refuses more; we are not alone
+					    in that network */
+#define DNS_RATE        200              /* questions begun per second, 20 of
+					    them at once: what a home router
+					    forwards without losing any. Both
+					    families of 10,000 hosts take 100 s
+					    of it */
+#define DNS_LATE        10               /* a question is late after a tenth of
+					    its timeout: the first wait, 1 s */
+#define DNS_LATE_MAX    32               /* late and doubtful ones, while there
+					    are others: half of the places, so
+					    32 names that nobody answers are
+					    passed by per second */
 
 struct dns;
 struct dns_question;
@@ -38,12 +61,20 @@ void dns_set_servers(struct dns *d, const struct sa *serverv, size_t serverc);
 const char *dns_servers(const struct dns *d);
 
 /* Asks for a name in lower case, without a final dot; class IN, recursion
- * desired. The handler is called once, later, from the loop. Free the question
- * to be told nothing, and before the client. ENOMEM; EINVAL: no such name. */
+ * desired. `doubtful`: it had no answer last time. The handler is called once,
+ * later, from the loop. Free the question to be told nothing, and before the
+ * client. ENOMEM; EINVAL: no such name. */
 int dns_ask(struct dns_question **qp, struct dns *d, const char *name,
-	    uint16_t type, dns_h *h, void *arg);
+	    uint16_t type, bool doubtful, dns_h *h, void *arg);
 
-/* For questions from now on: all tries together, [ms] */
+/* When its turn came for the first time; a doubtful one counts from when it was
+ * asked for. NEVER: it still waits for that. */
+msec_t dns_begun(const struct dns_question *q);
+
+/* For questions that begin from now on: all tries together, [ms] */
 void dns_set_timeout(struct dns *d, msec_t timeout);
+
+/* For tests: questions begun per second; 0: no limit. */
+void dns_set_rate(struct dns *d, uint32_t rate);
 
 #endif

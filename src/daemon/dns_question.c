@@ -13,7 +13,7 @@
 #include "sock.h"
 
 
-#define TRIES         10         /* the first wait is a tenth of the timeout,
+#define TRIES         DNS_LATE   /* the first wait is a tenth of the timeout,
 				    1 s; RFC 1536 §1 asks for doubling. So
 				    sent at 0, 1, 3 and 7 s to one server */
 #define PENALTY       3          /* timeouts: so long a silent server is last */
@@ -49,17 +49,35 @@ void dns_question_reset(struct dns_question *q)
 
 void dns_question_detach(struct dns_question *q)
 {
+	struct dns *d = q->d;
+
 	timer_cancel(&q->timer);
+	if (q->queue)
+		pace_cancel(q->queue, &q->node);
+	q->queue = NULL;
+
 	if (!q->le.list)
 		return;
 
-	if (q->le.list == &q->d->activel) {
-		--q->d->activec;
-		if (q->d->waitingl.head)
-			timer_start(&q->d->timer, loop_now());
-	}
-
 	list_unlink(&q->le);
+	--d->activec;
+	d->latec -= q->late;
+	if (d->fresh.count || d->doubtful.count)
+		timer_start(&d->timer, loop_now());
+}
+
+
+void dns_question_late(struct dns_question *q)
+{
+	struct dns *d = q->d;
+
+	if (q->late)
+		return;
+
+	q->late = true;
+	++d->latec;
+	if (d->fresh.count)
+		timer_start(&d->timer, loop_now());
 }
 
 
@@ -87,14 +105,11 @@ static void question_done(struct dns_question *q, struct dns_answer *a)
 }
 
 
-static void question_give_up(struct dns_question *q, bool late)
+static void question_give_up(struct dns_question *q)
 {
 	struct dns_answer *a = mem_ref(q->failure);
 
-	if (!a && late && !q->pathc)
-		a = dns_answer_failed(ETIMEDOUT, "too many questions before "
-				      "this one");
-	else if (!a)
+	if (!a)
 		a = dns_answer_failed(ETIMEDOUT, "no answer from %s",
 				      q->d->from);
 
@@ -308,7 +323,7 @@ static void next_try(struct dns_question *q)
 	q->tcp = mem_deref(q->tcp);
 
 	if (!p) {
-		question_give_up(q, false);
+		question_give_up(q);
 		return;
 	}
 
@@ -354,12 +369,14 @@ void dns_question_handler(void *arg)
 	struct dns_question *q = arg;
 
 	if (loop_now() >= q->deadline) {
-		question_give_up(q, true);
+		question_give_up(q);
 		return;
 	}
 
 	if (!q->pathc)
 		order_paths(q);
+	else
+		dns_question_late(q);
 
 	next_try(q);
 }

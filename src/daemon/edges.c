@@ -17,26 +17,42 @@ struct edges {
 	unsigned count;
 	struct edges_conf conf;
 	struct bucket connects, registers;
+	edges_news_h *newsh;             /* NULL: nobody wants to know */
+	void *arg;
 };
 
 struct edge_point {
 	struct le le;
-	struct edges *edges;             /* not owned */
+	struct edges *edges;             /* not owned; NULL: it is gone */
 	struct edge edge;
 	enum reason reason;              /* of the last failure */
 	bool went_down;                  /* and those who queue do not know */
 	bool came_back;                  /* and those who watch do not */
 	struct list watches;
+	bool told_down;                  /* the last news: it is down, */
+	msec_t told_hold;                /* and held until then; 0: not */
 	struct sa addr;
 	enum transport transport;
 	struct timer timer;
 };
 
 
+static bool orphan_handler(struct le *le, void *arg)
+{
+	struct edge_point *p = le->data;
+
+	(void)arg;
+	p->edges = NULL;
+
+	return false;
+}
+
+
 static void edges_destructor(void *data)
 {
 	struct edges *e = data;
 
+	(void)hash_apply(e->points, orphan_handler, NULL);
 	hash_flush(e->points);
 	mem_deref(e->points);
 }
@@ -66,11 +82,41 @@ int edges_alloc(struct edges **ep, const struct edges_conf *conf)
 }
 
 
+static bool is_down(const struct edge_point *p)
+{
+	return p->edge.down || p->edge.doubted;
+}
+
+
+static msec_t hold_of(const struct edge_point *p, msec_t now)
+{
+	return p->edge.hold_until > now ? p->edge.hold_until : 0;
+}
+
+
+static void tell_news(struct edge_point *p, msec_t now)
+{
+	const msec_t hold = hold_of(p, now);
+
+	if (is_down(p) == p->told_down && hold == p->told_hold)
+		return;
+
+	p->told_down = is_down(p);
+	p->told_hold = hold;
+	if (p->edges && p->edges->newsh)
+		p->edges->newsh(p->edges->arg);
+}
+
+
+/* The end of a hold is news, even if nobody waits for it. */
 static void arm(struct edge_point *p, msec_t now)
 {
 	const bool news = p->went_down || p->came_back;
+	const msec_t hold = hold_of(p, now);
+	const msec_t at = news ? now : edge_deadline(&p->edge, now);
 
-	timer_start(&p->timer, news ? now : edge_deadline(&p->edge, now));
+	timer_start(&p->timer, hold ? clock_min(at, hold) : at);
+	tell_news(p, now);
 }
 
 
@@ -320,6 +366,75 @@ const struct sa *edge_point_addr(const struct edge_point *p)
 	return &p->addr;
 }
 
+
+enum transport edge_point_transport(const struct edge_point *p)
+{
+	return p->transport;
+}
+
+
+/* --- what is kept of them --- */
+
+void edges_set_news(struct edges *e, edges_news_h *h, void *arg)
+{
+	e->newsh = h;
+	e->arg = arg;
+}
+
+
+struct each {
+	edges_trouble_h *h;
+	void *arg;
+	msec_t now;
+};
+
+
+static bool each_handler(struct le *le, void *arg)
+{
+	const struct edge_point *p = le->data;
+	const struct each *each = arg;
+	const struct edge_trouble t = {
+		.transport = p->transport,
+		.addr = p->addr,
+		.hold_until = hold_of(p, each->now),
+		.tried_at = is_down(p) ? p->edge.tried_at : NEVER,
+		.reason = p->reason,
+	};
+
+	if (t.hold_until || t.tried_at != NEVER)
+		each->h(&t, each->arg);
+
+	return false;
+}
+
+
+void edges_each_trouble(const struct edges *e, edges_trouble_h *h, void *arg)
+{
+	struct each each = {.h = h, .arg = arg, .now = loop_now()};
+
+	(void)hash_apply(e->points, each_handler, &each);
+}
+
+
+int edges_restore(struct edges *e, const struct edge_trouble *t, msec_t now)
+{
+	struct edge_point *p;
+	int err;
+
+	err = edges_get(&p, e, t->transport, &t->addr);
+	if (err)
+		return err;
+
+	edge_restore(&p->edge, t->hold_until, t->tried_at, now);
+	p->reason = t->reason;
+	arm(p, now);
+	mem_deref(p);
+
+	return 0;
+}
+
+
+/* --- facts --- */
 
 void edge_point_on_failed(struct edge_point *p, bool knock,
 			  enum reason reason, msec_t now)

@@ -64,6 +64,27 @@ bool edges_avoid(const struct edges *e, enum transport transport,
 		 const struct sa *addr, enum reason *reasonp, msec_t now);
 
 const struct sa *edge_point_addr(const struct edge_point *p);
+enum transport edge_point_transport(const struct edge_point *p);
+
+/* What an edge in trouble has, for the state. */
+struct edge_trouble {
+	enum transport transport;
+	struct sa addr;
+	msec_t hold_until;               /* 0: not held */
+	msec_t tried_at;                 /* it is down, and was tried then;
+					    NEVER: it is not */
+	enum reason reason;              /* of that */
+};
+
+/* One has got into trouble, or out of it; knocks that fail are no news. */
+typedef void (edges_news_h)(void *arg);
+void edges_set_news(struct edges *e, edges_news_h *h, void *arg);
+
+typedef void (edges_trouble_h)(const struct edge_trouble *t, void *arg);
+void edges_each_trouble(const struct edges *e, edges_trouble_h *h, void *arg);
+
+/* Before agents start: what an earlier run knew, see edge_restore(). ENOMEM. */
+int edges_restore(struct edges *e, const struct edge_trouble *t, msec_t now);
 
 /* The facts of core/edge.h about this edge. While it is down only the knock's
  * own end counts: `first` of the turn by which the connect was begun. */

@@ -58,7 +58,8 @@ static void message_init(struct message *m, size_t fdc)
 
 static bool own_name(const char *name)
 {
-	return !strcmp(name, FDSTORE_FLOW) || !strcmp(name, FDSTORE_NOTE);
+	return !strcmp(name, FDSTORE_FLOW) || !strcmp(name, FDSTORE_NOTE) ||
+		!strcmp(name, FDSTORE_TLS);
 }
 
 
@@ -151,7 +152,7 @@ static void forget(const char *name)
 void fdstore_init(void)
 {
 	const int n = sd_listen_fds_with_names(1, &store.namev);
-	bool flow = false, note = false;
+	bool flow = false, note = false, tls = false;
 
 	if (n < 0)
 		log_warning(NULL, "the descriptors that the service manager "
@@ -163,6 +164,7 @@ void fdstore_init(void)
 
 		flow |= !strcmp(name, FDSTORE_FLOW);
 		note |= !strcmp(name, FDSTORE_NOTE);
+		tls |= !strcmp(name, FDSTORE_TLS);
 		adopt(SD_LISTEN_FDS_START + i, name);
 	}
 
@@ -170,6 +172,8 @@ void fdstore_init(void)
 		forget(FDSTORE_FLOW);
 	if (note)
 		forget(FDSTORE_NOTE);
+	if (tls)
+		forget(FDSTORE_TLS);
 
 	if (store.lost)
 		log_warning(NULL, "more descriptors were kept over the restart "

@@ -17,6 +17,7 @@
 
 #define FDSTORE_FLOW "sipregd-flow"      /* a socket */
 #define FDSTORE_NOTE "sipregd-handover"  /* the file that tells of them */
+#define FDSTORE_TLS  "sipregd-tls"       /* the file of TLS sessions */
 
 /* The descriptors that were passed become ours, close-on-exec; the environment
  * does not name them any more, and those of our own names are taken out of the

@@ -148,6 +148,7 @@ static const struct handed_field natv[] = {
 	{"interval_idle", TIME(core.nat.interval.idle)},
 	{"interval_since", TIME(core.nat.interval.since)},
 	{"interval_deaths", COUNT(core.nat.interval.deaths)},
+	{"interval_aged", TIME(core.nat.interval.aged)},
 	{"probe", WORD(core.nat.probe, PROBE_UNKNOWN, PROBE_REFUSED,
 		       nth_probe)},
 	{"probe_on_flow", BOOL(core.nat.probe_on_flow)},

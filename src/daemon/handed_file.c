@@ -2,56 +2,36 @@
  * whole. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "file.h"
 #include "handed.h"
 #include "log.h"
+#include "memfile.h"
 
 
 #define SLICE 65536              /* bytes written or read at once */
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-
-#ifndef MFD_NOEXEC_SEAL          /* Linux 6.3, which complains without it */
-#define MFD_NOEXEC_SEAL 8u
-#endif
-
 _Static_assert(SLICE > HANDED_LINE_MAX, "a slice holds a line and its newline");
 
 
 /* --- writing --- */
 
-static int memory_file(void)
-{
-	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	const int fd = memfd_create("sipregd-handover",
-				    flags | MFD_NOEXEC_SEAL);
-
-	return fd < 0 && errno == EINVAL
-		? memfd_create("sipregd-handover", flags) : fd;
-}
-
-
 int handed_file_begin(struct handed_file *f)
 {
+	int err;
+
 	memset(f, 0, sizeof(*f));
 
 	f->mb = mbuf_alloc(SLICE + HANDED_LINE_MAX + 1);
 	if (!f->mb)
 		return ENOMEM;
 
-	f->fd = memory_file();
-	if (f->fd < 0) {
-		const int err = errno;
-
+	err = memfile_open(&f->fd, "sipregd-handover");
+	if (err)
 		f->mb = mem_deref(f->mb);
-		return err;
-	}
 
-	return 0;
+	return err;
 }
 
 
@@ -94,8 +74,8 @@ int handed_file_make(int *fdp, struct handed_file *f)
 	f->mb = mem_deref(f->mb);
 
 	err = f->err;
-	if (!err && fcntl(f->fd, F_ADD_SEALS, SEALS))
-		err = errno;
+	if (!err)
+		err = memfile_seal(f->fd);
 
 	if (err || !fdp)
 		(void)close(f->fd);

@@ -1,5 +1,6 @@
 /* One flow, performed: see link.h. */
 
+#include <errno.h>
 #include <string.h>
 #include "link_parts.h"
 #include "log.h"
@@ -52,6 +53,13 @@ static void destructor(void *data)
 	settle_with_edge(l);
 	mem_deref(l->point);
 	mem_deref(l->who);
+}
+
+
+/* ENOBUFS is a queue that is full: the peer does not read. */
+enum reason link_send_reason(int err)
+{
+	return err == ENOMEM ? REASON_NO_RESOURCES : REASON_FLOW_LOST;
 }
 
 
@@ -146,16 +154,21 @@ static void recv_handler(struct mbuf *mb, const struct sa *src, void *arg)
 {
 	struct link *l = arg;
 	struct sip_msg *msg = NULL;
+	int err;
 
 	if (!welcome(l, src))
 		return;
 
 	mem_ref(l);
 
-	if (sip_msg_decode(&msg, mb))
-		log_debug(l->who, "unreadable message dropped");
-	else
+	err = sip_msg_decode(&msg, mb);
+	if (!err)
 		receive(l, msg, src);
+	else if (err == ENOMEM && conn_transport(l->conn) != TRANSPORT_UDP)
+		/* on a stream nobody would send it again */
+		link_fail(l, REASON_NO_RESOURCES, strerror(err));
+	else
+		log_debug(l->who, "unreadable message dropped");
 
 	link_arm(l);
 	mem_deref(msg);
@@ -304,7 +317,7 @@ int link_request(struct link *l, struct transaction *t, const char *method,
 	err = transaction_start(t, &l->transactions, l->conn, method, mb, h,
 				arg);
 	if (err)
-		link_fail(l, REASON_FLOW_LOST, strerror(err));
+		link_fail(l, link_send_reason(err), strerror(err));
 
 	return err;
 }
@@ -325,7 +338,7 @@ void link_reply(struct link *l, const struct sa *dst, struct mbuf *mb)
 
 	/* A stream whose queue is full belongs to a peer that does not read. */
 	if (err && conn_transport(l->conn) != TRANSPORT_UDP)
-		link_fail(l, REASON_FLOW_LOST, strerror(err));
+		link_fail(l, link_send_reason(err), strerror(err));
 	else if (err)
 		log_debug(l->who, "answer not sent: %s", strerror(err));
 }

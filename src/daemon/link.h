@@ -62,6 +62,9 @@ int link_take_over(struct link **lp, int fd, const struct handover_flow *was,
 /* See conn_hand_over(). */
 int link_hand_over(const struct link *l);
 
+/* What has happened to a flow over which something could not be sent: err. */
+enum reason link_send_reason(int err);
+
 /* A request over this flow, see transaction.h. If it cannot be sent the link
  * is over (losth) before this returns its error. */
 int link_request(struct link *l, struct transaction *t, const char *method,

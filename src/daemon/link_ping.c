@@ -32,7 +32,7 @@ static void send_crlf(struct link *l)
 
 	err = conn_send(l->conn, ping, sizeof(ping));
 	if (err)
-		link_fail(l, REASON_FLOW_LOST, strerror(err));
+		link_fail(l, link_send_reason(err), strerror(err));
 	else
 		l->ping_usec = loop_usec();
 }
@@ -128,7 +128,8 @@ static void send_stun(struct link *l)
 
 	/* as of the other pings: what cannot even leave is over */
 	if (l->stun_err)
-		link_fail(l, REASON_FLOW_LOST, strerror(l->stun_err));
+		link_fail(l, link_send_reason(l->stun_err),
+			  strerror(l->stun_err));
 }
 
 

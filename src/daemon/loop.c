@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <openssl/rand.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,7 +12,9 @@
 #include <unistd.h>
 #include "log.h"
 #include "loop.h"
+#include "room.h"
 #include "timer.h"
+#include "tls.h"
 
 #define DEBUG_MODULE "sipregd"   /* re_dbg.h wants both */
 #define DEBUG_LEVEL 0
@@ -21,6 +24,13 @@
 /* libre keeps 36 zeroed bytes per descriptor that there could be; these are
  * 100,000 accounts with a flow each, and room to replace some of them. */
 #define DESCRIPTORS_MAX 131072
+
+/* Room for an operator who raises a low limit of a running process. */
+#define DESCRIPTORS_MIN 4096
+
+/* [bytes] that OpenSSL's start takes, 0.4 MB measured, and more: what it could
+ * not allocate then is missing for ever, and not always said. */
+#define LIBRARIES_ROOM (2 << 20)
 
 static bool stopped;
 
@@ -141,6 +151,8 @@ static int raise_descriptors(void)
 
 	if (lim.rlim_cur > DESCRIPTORS_MAX)
 		lim.rlim_cur = DESCRIPTORS_MAX;
+	if (lim.rlim_cur < DESCRIPTORS_MIN)
+		lim.rlim_cur = DESCRIPTORS_MIN;
 
 	return fd_setsize((int)lim.rlim_cur);
 }
@@ -159,6 +171,25 @@ static int require_epoll(void)
 }
 
 
+/* OpenSSL's parts start at their first use. Without memory its generator would
+ * crash then, and other parts would be missing for ever: let that be now. */
+static int start_openssl(void)
+{
+	unsigned char byte;
+	SSL_CTX *ctx;
+
+	if (!OSSL_LIB_CTX_get0_global_default())
+		return ENOMEM;
+	if (RAND_bytes(&byte, sizeof(byte)) != 1)
+		return EIO;
+
+	ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX_free(ctx);
+
+	return ctx ? tls_shortage() : ENOMEM;
+}
+
+
 /* libre's own words go to stderr unasked, some with the peer's text in them. */
 static void dbg_handler(int level, const char *p, size_t len, void *arg)
 {
@@ -171,10 +202,12 @@ static void dbg_handler(int level, const char *p, size_t len, void *arg)
 
 int loop_init(loop_signal_h *signalh, void *arg)
 {
-	unsigned char byte;
 	int err;
 
 	dbg_handler_set(dbg_handler, NULL);
+
+	if (!room_for(LIBRARIES_ROOM))
+		return ENOMEM;
 
 	err = libre_init();
 	if (err)
@@ -189,13 +222,7 @@ int loop_init(loop_signal_h *signalh, void *arg)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)signal(SIGUSR1, SIG_IGN);
 
-	/* OpenSSL's generator starts at its first use and crashes if there is
-	 * no memory then: let that be now. */
-	if (!OSSL_LIB_CTX_get0_global_default())
-		err = ENOMEM;
-	else if (RAND_bytes(&byte, sizeof(byte)) != 1)
-		err = EIO;
-
+	err = start_openssl();
 	if (!err)
 		err = raise_descriptors();
 	if (!err)

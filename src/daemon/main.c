@@ -101,6 +101,8 @@ static int check(const struct options *o)
 		(void)re_printf("%H", config_print, config);
 
 	mem_deref(config);
+	if (err && err != EINVAL)
+		(void)fprintf(stderr, "sipregd: %s\n", strerror(err));
 
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -219,6 +221,8 @@ static int run(const struct options *o)
 	if (err) {
 		if (err == EINVAL)
 			status = refused(&refusal);
+		else
+			log_error(NULL, "cannot start: %s", strerror(err));
 		goto out;
 	}
 
@@ -241,8 +245,10 @@ static int run(const struct options *o)
 	}
 
 	err = service_init();
-	if (err)
+	if (err) {
+		log_error(NULL, "cannot start: %s", strerror(err));
 		goto out;
+	}
 
 	log_notice(NULL, "sipregd " VERSION ", %zu accounts",
 		   config->accountc);

@@ -13,8 +13,7 @@
 struct prober {
 	const struct register_identity *id;
 	struct addr contact;
-	bool redirected;
-	char *service_route;
+	char *proxy, *service_route;
 	enum transport transport;
 	struct link *link;               /* NULL: conn is used. Not owned, and
 					    touched only when it has just told
@@ -45,6 +44,7 @@ static void destructor(void *data)
 	transaction_cancel(&p->transaction);
 	mem_deref(p->conn);
 	mem_deref(p->digest);
+	mem_deref(p->proxy);
 	mem_deref(p->service_route);
 	OPENSSL_cleanse(p->secret, sizeof(p->secret));
 }
@@ -123,8 +123,7 @@ static int print_request(struct mbuf *mb, struct prober *p)
 		.contact = p->contact,
 		.cseq = ++p->cseq,
 		.digest = p->digest,
-		/* whatever it is: see register_probe_print() */
-		.redirect = p->redirected ? "" : NULL,
+		.proxy = p->proxy,
 	};
 	const struct sa *local = local_of(p);
 
@@ -257,7 +256,6 @@ int prober_send_open(struct prober **pp, const struct prober_conf *conf,
 
 	p->id = conf->id;
 	p->contact = conf->contact;
-	p->redirected = conf->redirected;
 	p->transport = conf->conn->transport;
 	p->link = conf->link;
 	p->h = h;
@@ -265,7 +263,9 @@ int prober_send_open(struct prober **pp, const struct prober_conf *conf,
 	timer_init(&p->timeout, timeout_handler, p);
 	make_secret(p);
 
-	if (conf->service_route)
+	if (conf->proxy)
+		err = str_dup(&p->proxy, conf->proxy);
+	if (!err && conf->service_route)
 		err = str_dup(&p->service_route, conf->service_route);
 	if (!err)
 		err = p->link ? send_request(p)

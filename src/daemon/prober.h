@@ -27,8 +27,7 @@ typedef void (prober_answer_h)(uint16_t code, void *arg);
 struct prober_conf {
 	const struct register_identity *id;      /* outlives the prober */
 	struct addr contact;             /* as the last REGISTER offered it */
-	bool redirected;                 /* by a 3xx: then without the proxy's
-					    Route, as the REGISTER */
+	const char *proxy;               /* as the REGISTER's; copied */
 	const char *service_route;       /* RFC 3608, or NULL; copied */
 	/* Of the flow. With a socket of its own transport, peer, source
 	 * address, interface and dscp count; with `link` transport alone. */

@@ -200,7 +200,8 @@ static void set_ask(struct record_set *s)
 		return;
 	}
 
-	err = dns_ask(&s->dq, s->r->dns, s->name, s->type, dns_handler, s);
+	err = dns_ask(&s->dq, s->r->dns, s->name, s->type, s->failing,
+		      dns_handler, s);
 	if (err) {
 		a = dns_answer_failed(EPROTO, "cannot ask for %s: %s", s->name,
 				      strerror(err));
@@ -366,6 +367,12 @@ void record_unwant(struct record_want *w)
 }
 
 
+msec_t record_asked(const struct record_set *s)
+{
+	return s->dq ? dns_begun(s->dq) : 0;
+}
+
+
 bool records_local(struct records *r, const char *name)
 {
 	struct record_set *s;
@@ -496,4 +503,10 @@ void records_set_timeout(struct records *r, msec_t timeout)
 {
 	dns_set_timeout(r->dns, timeout);
 	r->recovery.every = timeout;
+}
+
+
+void records_set_rate(struct records *r, uint32_t rate)
+{
+	dns_set_rate(r->dns, rate);
 }

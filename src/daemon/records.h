@@ -61,6 +61,10 @@ int records_want(struct record_want *w, struct records *r, const char *name,
 /* Lets go of the set. Safe on a zeroed one, and twice. */
 void record_unwant(struct record_want *w);
 
+/* Since when it is asked for: others may be before us. NEVER: it is not its
+ * turn yet; 0: it is not asked for. */
+msec_t record_asked(const struct record_set *s);
+
 /* Is this a name of the hosts file, so that DNS has no say in it? */
 bool records_local(struct records *r, const char *name);
 
@@ -75,5 +79,6 @@ void record_failed(struct record_set *s);
 int records_set_hosts(struct records *r, const char *path);
 int records_set_conf(struct records *r, const char *path, uint16_t port);
 void records_set_timeout(struct records *r, msec_t timeout);
+void records_set_rate(struct records *r, uint32_t rate);
 
 #endif

@@ -43,17 +43,27 @@ static void random_print(char *hex, size_t size, size_t len)
 }
 
 
+unsigned register_identity_index(const struct register_identity *id)
+{
+	return id->reg_id - 1 - id->conf->reg_ids;
+}
+
+
 /* Of instance and name, so that the next run knows its bindings again, and
- * another account with the same AOR does not take them for its own. */
-static void account_token(char *token, size_t size, const char *instance,
-			  const char *name)
+ * another account with the same AOR does not take them for its own. No name
+ * ends like that of another registration: it has no space. */
+void register_account_token(char token[REGISTER_TOKEN_SIZE],
+			    const struct register_identity *id, unsigned i)
 {
 	uint8_t raw[EVP_MAX_MD_SIZE] = {0};
-	char text[256];
+	char text[256], which[16] = "";
 
-	(void)snprintf(text, sizeof(text), "%s %s", instance, name);
+	if (i)
+		(void)snprintf(which, sizeof(which), " %u", i);
+	(void)snprintf(text, sizeof(text), "%s %s%s", id->instance,
+		       id->conf->name, which);
 	(void)EVP_Digest(text, strlen(text), raw, NULL, EVP_sha256(), NULL);
-	hex_print(token, size, raw, TOKEN_BYTES);
+	hex_print(token, REGISTER_TOKEN_SIZE, raw, TOKEN_BYTES);
 }
 
 
@@ -71,8 +81,8 @@ void register_identity_init(struct register_identity *id,
 
 	register_identity_new_call(id);
 	random_print(id->tag, sizeof(id->tag), 8);
-	account_token(id->token_account, sizeof(id->token_account), instance,
-		      conf->name);
+	register_account_token(id->token_account, id,
+			       register_identity_index(id));
 	register_identity_new_flow(id);
 }
 
@@ -111,20 +121,6 @@ static int ruri_print(char ruri[RURI_SIZE], const struct register_request *r)
 		return EBADMSG;
 
 	return 0;
-}
-
-
-/* The flow's own proxy. Who was told to ask elsewhere asks there, not by way of
- * it: NULL. */
-static const char *flow_proxy(const struct register_request *r)
-{
-	const struct account_conf *conf = r->id->conf;
-	const size_t i = r->id->reg_id ? r->id->reg_id - 1 : 0;
-
-	if (!conf->proxyc || r->redirect)
-		return NULL;
-
-	return conf->proxyv[i < conf->proxyc ? i : conf->proxyc - 1];
 }
 
 
@@ -257,7 +253,7 @@ int register_print(struct mbuf *mb, const struct register_request *r,
 	err = head_print(mb, r, &(struct head){
 		.method = "REGISTER", .ruri = ruri, .to = r->id->conf->aor,
 		.callid = r->id->callid, .callid_end = "",
-		.via_params = ";keep", .proxy = flow_proxy(r)});
+		.via_params = ";keep", .proxy = r->proxy});
 	if (err)
 		return err;
 
@@ -296,7 +292,7 @@ int options_print(struct mbuf *mb, const struct register_request *r)
 	err = head_print(mb, r, &(struct head){
 		.method = "OPTIONS", .ruri = ruri, .to = ruri,
 		.callid = r->id->callid, .callid_end = "-k",
-		.via_params = "", .proxy = flow_proxy(r)});
+		.via_params = "", .proxy = r->proxy});
 	if (err)
 		return err;
 
@@ -327,7 +323,7 @@ int register_probe_print(struct mbuf *mb, const struct register_request *r,
 			 const char *service_route)
 {
 	const struct account_conf *conf = r->id->conf;
-	const char *proxy = flow_proxy(r);
+	const char *proxy = r->proxy;
 	char contact[REGISTER_URI_SIZE];
 	int err;
 

@@ -12,16 +12,19 @@
 #include "digest.h"
 
 
+#define REGISTER_TOKEN_SIZE 12   /* bytes of each part, with its zero */
+
 /* Who we are to the registrar; one per registration. */
 struct register_identity {
 	const struct account_conf *conf;
 	const char *user_agent;
 	const char *instance;            /* "urn:uuid:..." */
-	unsigned reg_id;                 /* 1 ... */
+	unsigned reg_id;                 /* conf->reg_ids + 1 ... */
 	char callid[48];                 /* kept over restarts */
 	char tag[20];                    /* From */
-	char token_account[12];          /* stable: of instance, name */
-	char token_flow[12];             /* of this flow */
+	char token_account[REGISTER_TOKEN_SIZE]; /* stable: of instance, name, and
+					    which of the registrations */
+	char token_flow[REGISTER_TOKEN_SIZE];    /* of this flow */
 };
 
 /* Makes Call-ID, tag and tokens; the flow's token is made anew per flow. */
@@ -31,6 +34,13 @@ void register_identity_init(struct register_identity *id,
 			    unsigned reg_id);
 void register_identity_new_flow(struct register_identity *id);
 void register_identity_new_call(struct register_identity *id);   /* Call-ID */
+
+/* Which of the account's registrations it is, 0 ... */
+unsigned register_identity_index(const struct register_identity *id);
+
+/* The token_account of the account's registration i. */
+void register_account_token(char token[REGISTER_TOKEN_SIZE],
+			    const struct register_identity *id, unsigned i);
 
 #define REGISTER_OLD_MAX  8      /* old bindings that one REGISTER removes;
 				    on UDP as many as there is room for */
@@ -49,9 +59,10 @@ struct register_request {
 					    and changes nothing (RFC 3261
 					    §10.2.3); oldv does not count */
 	struct digest *digest;           /* credentials, or NULL */
+	const char *proxy;               /* the URI of the one that it goes by
+					    way of, for a Route; NULL: none */
 	const char *redirect;            /* "sip:host:port" of a 3xx, which is
-					    then asked, without Route; NULL:
-					    the registrar */
+					    then asked; NULL: the registrar */
 	/* Contact URIs of bindings that we made earlier, to be removed with
 	 * expires=0 behind the new one (DESIGN §6); the latest first */
 	const char *oldv[REGISTER_OLD_MAX];
@@ -146,17 +157,16 @@ bool register_redirect(char *uri, size_t size, const struct sip_msg *msg,
 int options_print(struct mbuf *mb, const struct register_request *r);
 
 /* OPTIONS to our own AOR, for prober.c: r->id, branch, transport, local,
- * contact, cseq, redirect (anything but NULL: no Route of the proxy), digest
- * count. `secret` is the value of `header` and the Call-ID. `service_route`:
- * values of a Route as register_extras has them, or NULL; behind the proxy's
- * own Route, which is left out where it would be there twice (RFC 3608 §6.1).
- * Errors as register_print(). */
+ * contact, cseq, proxy, digest count. `secret` is the value of `header` and the
+ * Call-ID. `service_route`: values of a Route as register_extras has them, or
+ * NULL; behind the proxy's own Route, which is left out where it would be there
+ * twice (RFC 3608 §6.1). Errors as register_print(). */
 int register_probe_print(struct mbuf *mb, const struct register_request *r,
 			 const char *header, const char *secret,
 			 const char *service_route);
 
-/* Is the Request-URI of `msg` one of our Contacts: does it carry this
- * account's and flow's token? */
+/* Is the Request-URI of `msg` the Contact of this registration's flow: does it
+ * carry both parts of its token? */
 bool register_token_match(const struct register_identity *id,
 			  const struct sip_msg *msg);
 

@@ -130,7 +130,8 @@ static bool gruu_handler(const struct pl *element, void *arg)
 	struct pl uri, params;
 
 	contact_read(&e, element, g->id);
-	if (!e.instance || !e.reg_id || (e.token_account && !e.token_flow))
+	if (!e.instance || !e.reg_id || e.other != CONTACT_NO_MATCH ||
+	    (e.token_account && !e.token_flow))
 		return false;
 
 	if (name_addr_split(&uri, &params, element))

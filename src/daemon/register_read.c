@@ -101,26 +101,90 @@ static bool instance_ours(const struct pl *params, const char *instance)
 }
 
 
+/* Its account part, and the rest. False: there is none. */
+static bool token_split(struct pl *head, struct pl *rest,
+			const struct pl *params)
+{
+	size_t i;
+
+	if (!param_get(params, REGISTER_TOKEN, rest) || !pl_isset(rest))
+		return false;
+
+	for (i = 0; i < rest->l && rest->p[i] != '.'; i++)
+		;
+
+	head->p = rest->p;
+	head->l = i;
+	pl_advance(rest, (ssize_t)(i < rest->l ? i + 1 : i));
+
+	return true;
+}
+
+
 static void token_read(bool *account, bool *flow, const struct pl *params,
 		       const struct register_identity *id)
 {
-	struct pl val, head;
-	size_t i;
+	struct pl head, rest;
 
-	*account = *flow = false;
+	*account = token_split(&head, &rest, params) &&
+		!pl_strcasecmp(&head, id->token_account);
+	*flow = *account && !pl_strcasecmp(&rest, id->token_flow);
+}
 
-	if (!param_get(params, REGISTER_TOKEN, &val) || !pl_isset(&val))
-		return;
 
-	for (i = 0; i < val.l && val.p[i] != '.'; i++)
-		;
+/* Which of the account's registrations made it; ACCOUNT_FLOWS_MAX: none. */
+static unsigned token_index(const struct pl *params,
+			    const struct register_identity *id)
+{
+	char token[REGISTER_TOKEN_SIZE];
+	struct pl head, rest;
+	unsigned i = ACCOUNT_FLOWS_MAX;
 
-	head.p = val.p;
-	head.l = i;
-	pl_advance(&val, (ssize_t)(i < val.l ? i + 1 : i));
+	if (!token_split(&head, &rest, params))
+		return i;
 
-	*account = !pl_strcasecmp(&head, id->token_account);
-	*flow = *account && !pl_strcasecmp(&val, id->token_flow);
+	for (i = 0; i < ACCOUNT_FLOWS_MAX; i++) {
+
+		register_account_token(token, id, i);
+		if (!pl_strcasecmp(&head, token))
+			break;
+	}
+
+	return i;
+}
+
+
+/* Another registration of the account made it. The token says so before the
+ * reg-id, which it may have been given again since. */
+static void other_read(struct contact_entry *e, const struct uri *uri,
+		       const struct pl *params,
+		       const struct register_identity *id)
+{
+	const unsigned own = register_identity_index(id);
+	unsigned i = own;
+	uint32_t reg_id;
+	struct pl val;
+
+	if (e->token_other) {
+		i = token_index(&uri->params, id);
+		if (i == ACCOUNT_FLOWS_MAX)
+			return;
+
+		e->token_other = false;
+		e->other = e->instance ? CONTACT_BY_INSTANCE
+				       : CONTACT_BY_TOKEN;
+	}
+	else if (!e->token_account && e->instance &&
+		 param_get(params, "reg-id", &val) &&
+		 number_parse(&reg_id, &val)) {
+		i = reg_id - 1 - id->conf->reg_ids;
+		if (i == own || i >= ACCOUNT_FLOWS_MAX)
+			return;
+
+		e->other = CONTACT_BY_INSTANCE;
+	}
+
+	e->retired = e->other && i >= id->conf->policy.flows;
 }
 
 
@@ -147,6 +211,7 @@ void contact_read(struct contact_entry *e, const struct pl *element,
 
 	e->reg_id = !param_get(&params, "reg-id", &val) ||
 		(number_parse(&reg_id, &val) && reg_id == id->reg_id);
+	other_read(e, &uri, &params, id);
 
 	if (param_get(&params, "expires", &val))
 		e->expires = expires_read(&val);

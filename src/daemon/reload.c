@@ -211,8 +211,11 @@ static bool drops(const struct entry *old)
 	if (account_left(a))
 		return true;
 
+	/* a reg-id that the heir does not have it cannot replace */
 	return heir && a->started && conf_of(heir)->enabled &&
-		(conf_of(heir)->purge_ghosts || a->regv[0].reg.outbound) &&
+		(conf_of(heir)->purge_ghosts ||
+		 (a->regv[0].reg.outbound &&
+		  conf_of(heir)->policy.flows >= a->regc)) &&
 		account_conf_same_binding(conf_of(old), conf_of(heir));
 }
 
@@ -304,6 +307,8 @@ static int perform(struct reload *r)
 	replace(r);
 	begin(d);
 	first_look_later(d);
+	daemon_tell_limit(d);
+	daemon_tell_pace(d->config);
 	daemon_tell_later(d);
 
 	return 0;

@@ -323,3 +323,9 @@ void resolve_set_timeout(struct resolve *r, msec_t timeout)
 {
 	records_set_timeout(r->records, timeout);
 }
+
+
+void resolve_set_rate(struct resolve *r, uint32_t rate)
+{
+	records_set_rate(r->records, rate);
+}

@@ -36,6 +36,10 @@ struct resolve_addr {
 	enum transport transport;        /* never AUTO */
 	uint8_t group;                   /* addresses of one SRV target and
 					    transport share it; from 0 */
+	uint8_t rank;                    /* 0: preferred; 1 more with each step
+					    of NAPTR order or preference, SRV
+					    priority, transport of our choice */
+	uint8_t uri;                     /* see resolve_list.h; else 0 */
 };
 
 /* err 0: addrc of 1..TARGET_MAX addresses in the order to try them. ENOENT: no
@@ -77,10 +81,11 @@ int resolve_query(struct resolve_query **qp, struct resolve *r,
 		  const struct resolve_uri *uri, resolve_h *h, void *arg);
 
 /* For tests: another hosts file, another resolv.conf whose servers listen on
- * `port` (the strings are copied), and another time [ms] until silent servers
- * are given up. */
+ * `port` (the strings are copied), another time [ms] until silent servers are
+ * given up, and another number of questions per second (0: no limit). */
 int resolve_set_hosts(struct resolve *r, const char *path);
 int resolve_set_conf(struct resolve *r, const char *path, uint16_t port);
 void resolve_set_timeout(struct resolve *r, msec_t timeout);
+void resolve_set_rate(struct resolve *r, uint32_t rate);
 
 #endif

@@ -73,7 +73,9 @@ static bool counts(const struct resolve_query *q, const struct way *w)
 }
 
 
-static int add_way(struct resolve_query *q, const struct way *w)
+/* From *rankp on; it is then that of the last one. */
+static int add_way(struct resolve_query *q, const struct way *w,
+		   unsigned *rankp)
 {
 	const struct dns_answer *a;
 	uint8_t indexv[TARGET_MAX];
@@ -82,14 +84,19 @@ static int add_way(struct resolve_query *q, const struct way *w)
 
 	if (w->host)
 		return hosts_add(q, w->host, w->transport,
-				 transport_port(w->transport));
+				 transport_port(w->transport), *rankp);
 
 	a = w->want.set->answer;
 	n = service_order(indexv, a, q->rng);
 	for (size_t i = 0; !err && i < n; i++) {
 		const struct dns_record *r = &a->recordv[indexv[i]];
 
-		err = hosts_add(q, r->name, w->transport, r->u.srv.port);
+		if (i && r->u.srv.priority !=
+		    a->recordv[indexv[i - 1]].u.srv.priority)
+			++*rankp;
+
+		err = hosts_add(q, r->name, w->transport, r->u.srv.port,
+				*rankp);
 	}
 
 	return err;
@@ -98,6 +105,8 @@ static int add_way(struct resolve_query *q, const struct way *w)
 
 static int ways_end(struct resolve_query *q)
 {
+	const struct way *last = NULL;
+	unsigned rank = 0;
 	size_t n = 0;
 	int err;
 
@@ -111,8 +120,17 @@ static int ways_end(struct resolve_query *q)
 
 	err = hosts_begin(q, n);
 	for (size_t i = 0; !err && i < q->wayc; i++) {
-		if (counts(q, &q->wayv[i]))
-			err = add_way(q, &q->wayv[i]);
+		const struct way *w = &q->wayv[i];
+
+		if (!counts(q, w))
+			continue;
+
+		if (last && (w->order != last->order ||
+			     w->transport != last->transport))
+			++rank;
+
+		err = add_way(q, w, &rank);
+		last = w;
 	}
 
 	return err;
@@ -261,6 +279,7 @@ static int ask_chosen(struct resolve_query *q, const struct service *v,
 
 	q->chosen = mem_ref(q->naptr.set->answer);
 	for (size_t i = 0; !err && i < n; i++) {
+		q->wayv[i].order = v[i].order;
 		if (v[i].srv) {
 			err = way_add(q, v[i].transport, v[i].name);
 		}
@@ -290,12 +309,35 @@ static size_t keep_tls(struct resolve_query *q, struct service *v, size_t n)
 }
 
 
+/* It gets its time from when it is asked for, not from when it is wanted. */
+static bool naptr_waits(struct resolve_query *q)
+{
+	const msec_t now = loop_now();
+	msec_t asked, until;
+
+	if (!q->naptr.waiting)
+		return false;
+
+	asked = record_asked(q->naptr.set);
+	until = asked == NEVER ? now + SETTLE : asked + SETTLE;
+	if (now >= until)
+		return false;
+
+	timer_start(&q->timer, until);
+
+	return true;
+}
+
+
 void naptr_end(struct resolve_query *q)
 {
 	const struct dns_answer *a = q->naptr.set->answer;
 	struct service v[SERVICES_MAX];
 	bool other = false;
 	size_t n = 0;
+
+	if (naptr_waits(q))
+		return;
 
 	if (!q->naptr.waiting && a && !a->err) {
 		n = service_naptr(v, &other, a);

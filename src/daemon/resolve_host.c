@@ -35,6 +35,7 @@ static size_t hosts_addresses(struct resolve_addr *v,
 		gv[i].v6 = host_answer(host, DNS_TYPE_AAAA);
 		gv[i].transport = host->transport;
 		gv[i].port = host->port;
+		gv[i].rank = host->rank;
 	}
 
 	return resolve_order(v, gv, q->hostc);
@@ -148,7 +149,7 @@ static bool has_host(const struct resolve_query *q, const char *name,
 
 
 int hosts_add(struct resolve_query *q, const char *name, enum transport t,
-	      uint16_t port)
+	      uint16_t port, unsigned rank)
 {
 	struct host *host = &q->hostv[q->hostc];
 	int err = 0;
@@ -159,6 +160,7 @@ int hosts_add(struct resolve_query *q, const char *name, enum transport t,
 	++q->hostc;
 	host->transport = t;
 	host->port = port;
+	host->rank = rank;
 
 	if (q->family != RESOLVE_IPV4)
 		err = host_want(q, host, name, DNS_TYPE_AAAA);
@@ -187,5 +189,5 @@ int domain_begin(struct resolve_query *q, enum transport t)
 	if (err)
 		return err;
 
-	return hosts_add(q, q->name, t, query_port(q, t));
+	return hosts_add(q, q->name, t, query_port(q, t), 0);
 }

@@ -32,21 +32,20 @@ static bool reachable(const struct dns_answer *a)
 }
 
 
-/* One each in turn, until none has more or there is no more room. */
-static void share(size_t *sharev, const struct resolve_group *gv, size_t gc)
+void resolve_share(size_t *sharev, const size_t *countv, size_t n,
+		   size_t room)
 {
-	size_t left = TARGET_MAX;
 	bool more = true;
 
-	for (size_t i = 0; i < gc; i++)
+	for (size_t i = 0; i < n; i++)
 		sharev[i] = 0;
 
 	while (more) {
 		more = false;
-		for (size_t i = 0; i < gc && left; i++) {
-			if (sharev[i] < count(gv[i].v4) + count(gv[i].v6)) {
+		for (size_t i = 0; i < n && room; i++) {
+			if (sharev[i] < countv[i]) {
 				++sharev[i];
-				--left;
+				--room;
 				more = true;
 			}
 		}
@@ -55,7 +54,7 @@ static void share(size_t *sharev, const struct resolve_group *gv, size_t gc)
 
 
 static bool add(struct resolve_addr *v, size_t n,
-		const struct resolve_group *g, uint8_t group,
+		const struct resolve_group *g, uint8_t group, uint8_t rank,
 		const struct sa *sa)
 {
 	struct resolve_addr *to = &v[n];
@@ -64,6 +63,8 @@ static bool add(struct resolve_addr *v, size_t n,
 	sa_set_port(&to->addr, g->port);
 	to->transport = g->transport;
 	to->group = group;
+	to->rank = rank;
+	to->uri = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].transport == to->transport &&
@@ -78,7 +79,7 @@ static bool add(struct resolve_addr *v, size_t n,
 /* Adds up to `max` of one group behind the `n` that are there. */
 static size_t add_group(struct resolve_addr *v, size_t n,
 			const struct resolve_group *g, uint8_t group,
-			size_t max)
+			uint8_t rank, size_t max)
 {
 	const struct dns_answer *first = g->v6, *second = g->v4;
 	size_t i = 0, j = 0;
@@ -96,7 +97,7 @@ static size_t add_group(struct resolve_addr *v, size_t n,
 		const struct dns_record *r = turn ? &second->recordv[j++]
 						  : &first->recordv[i++];
 
-		if (add(v, n, g, group, &r->u.addr))
+		if (add(v, n, g, group, rank, &r->u.addr))
 			++n;
 	}
 
@@ -107,19 +108,28 @@ static size_t add_group(struct resolve_addr *v, size_t n,
 size_t resolve_order(struct resolve_addr *v, const struct resolve_group *gv,
 		     size_t gc)
 {
-	size_t sharev[TARGET_MAX], n = 0;
-	uint8_t group = 0;
+	size_t countv[TARGET_MAX] = {0}, sharev[TARGET_MAX], n = 0;
+	const struct resolve_group *last = NULL;
+	uint8_t group = 0, rank = 0;
 
 	if (gc > TARGET_MAX)
 		gc = TARGET_MAX;
 
-	share(sharev, gv, gc);
+	for (size_t i = 0; i < gc; i++)
+		countv[i] = count(gv[i].v4) + count(gv[i].v6);
+
+	resolve_share(sharev, countv, gc, TARGET_MAX);
 	for (size_t i = 0; i < gc; i++) {
+		const bool step = last && last->rank != gv[i].rank;
 		const size_t before = n;
 
-		n = add_group(v, n, &gv[i], group, sharev[i]);
-		if (n > before)
-			++group;
+		n = add_group(v, n, &gv[i], group, rank + step, sharev[i]);
+		if (n == before)
+			continue;
+
+		last = &gv[i];
+		rank += step;
+		++group;
 	}
 
 	return n;

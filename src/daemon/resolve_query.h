@@ -27,6 +27,7 @@ enum stage {
 struct way {
 	struct record_want want;
 	enum transport transport;
+	uint32_t order;                  /* of the NAPTR record, or 0 */
 	const char *host;                /* of the NAPTR record; NULL: SRV */
 };
 
@@ -35,6 +36,7 @@ struct host {
 	unsigned wantc;
 	enum transport transport;
 	uint16_t port;
+	unsigned rank;                   /* as in resolve_order.h */
 };
 
 struct resolve_query {
@@ -72,7 +74,7 @@ int domain_begin(struct resolve_query *q, enum transport t);
  * those that are there already are left. */
 int hosts_begin(struct resolve_query *q, size_t n);
 int hosts_add(struct resolve_query *q, const char *name, enum transport t,
-	      uint16_t port);
+	      uint16_t port, unsigned rank);
 
 /* May it end? Then, or when it need not wait any longer, the timer runs. */
 void services_arm(struct resolve_query *q);

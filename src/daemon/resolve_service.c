@@ -57,6 +57,7 @@ static bool service_read(struct service *s, const struct dns_record *r,
 	s->transport = kindv[kind].transport;
 	s->srv = r->u.naptr.flag == 's';
 	s->name = r->name;
+	s->order = (uint32_t)r->u.naptr.order << 16 | r->u.naptr.preference;
 
 	return r->name[0] && (s->srv || r->u.naptr.flag == 'a');
 }

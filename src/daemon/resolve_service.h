@@ -17,6 +17,8 @@ struct service {
 	bool srv;                        /* `name` has SRV records; else it is
 					    a host's */
 	const char *name;                /* the record's */
+	uint32_t order;                  /* of it, and its preference behind:
+					    more is less preferred */
 };
 
 enum service_state {

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "loop.h"
 #include "sock.h"
+#include "tls_handed.h"
 
 
 enum {
@@ -107,9 +108,34 @@ static int store(struct deposit *e)
 }
 
 
+/* Whoever has them uses them, each once: then we must not. */
+static void hand_over_sessions(void)
+{
+	size_t n;
+	int fd, err;
+
+	err = tls_handed_make(&fd, &n);
+	if (err == ENOENT)
+		return;
+
+	if (!err) {
+		err = fdstore_put(FDSTORE_TLS, &fd, 1);
+		if (!err)
+			err = fdstore_wait(STORE_WAIT);
+		(void)close(fd);
+	}
+
+	if (err)
+		log_warning(NULL, "TLS sessions cannot be handed over: %s",
+			    strerror(err));
+	else
+		log_info(NULL, "%zu TLS sessions are handed over", n);
+}
+
+
 /* From here on nothing is read any more: what comes in waits in the sockets for
  * the next process. */
-static void hand_over(struct daemon *d)
+static void hand_over_flows(struct daemon *d)
 {
 	struct deposit e = {0};
 	int err;
@@ -155,7 +181,8 @@ void restart_handler(void *arg)
 		return;
 	}
 
-	hand_over(d);
+	hand_over_flows(d);
+	hand_over_sessions();
 	d->restarth(d->arg);
 }
 
@@ -307,7 +334,36 @@ static void take_one(struct handed *handed, void *arg)
 }
 
 
-void restart_take_over(struct daemon *d)
+static bool is_tls(int fd, const char *name, void *arg)
+{
+	(void)fd;
+	(void)arg;
+
+	return !strcmp(name, FDSTORE_TLS);
+}
+
+
+/* Before a connection is made. */
+static void take_over_sessions(void)
+{
+	const int fd = fdstore_take(is_tls, NULL);
+	size_t n;
+	int err;
+
+	if (fd < 0)
+		return;
+
+	err = tls_handed_read(&n, fd);
+	if (err)
+		log_warning(NULL, "what was handed over of TLS sessions cannot "
+			    "be read to its end: %s", strerror(err));
+	log_info(NULL, "%zu TLS sessions may go on", n);
+
+	(void)close(fd);
+}
+
+
+static void take_over_flows(struct daemon *d)
 {
 	const int note = fdstore_take(is_note, NULL);
 	struct take_over *h;
@@ -333,4 +389,11 @@ void restart_take_over(struct daemon *d)
 
 	(void)close(note);
 	mem_deref(h);
+}
+
+
+void restart_take_over(struct daemon *d)
+{
+	take_over_sessions();
+	take_over_flows(d);
 }

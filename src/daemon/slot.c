@@ -16,9 +16,18 @@ void slot_changed(struct slot *s)
 }
 
 
+enum transport slot_named_transport(const struct slot *s)
+{
+	const struct attempt *t = &s->attemptv[s->present];
+
+	return t->transport != TRANSPORT_AUTO ? t->transport
+					      : name_home(t)->transport;
+}
+
+
 const char *slot_host(const struct slot *s)
 {
-	return connect_edge(s)->host;
+	return name_edge(&s->attemptv[s->present])->host;
 }
 
 
@@ -199,7 +208,7 @@ static void perform(struct slot *s, unsigned acts)
 	if (acts & REG_DO_ASK)
 		edge_turn_ask(&s->turn, point, reg_class(r, now), now);
 	if (acts & REG_DO_RESOLVE)
-		connect_resolve(s);
+		name_resolve(s);
 	if (acts & REG_DO_CONNECT)
 		connect_ask(s);
 	if (acts & REG_DO_OPEN)
@@ -237,6 +246,34 @@ static void set_seen(struct slot *s)
 }
 
 
+/* An operator's stop ends the wait, that of the daemon does not: see
+ * slot_keep_wait(). */
+static msec_t retry_until(const struct slot *s)
+{
+	const struct reg *r = reg_of(s);
+
+	if (!reg_runs(r))
+		return s->retry_until;
+
+	return r->state == REG_WAIT && r->retry_after ? r->deadline : 0;
+}
+
+
+/* What no event tells of. */
+static void note_changes(struct slot *s)
+{
+	const struct account_reg *ar = &s->owner->account->regv[s->i];
+
+	if (s->retry_until == retry_until(s) &&
+	    s->interval_since == ar->interval.since)
+		return;
+
+	s->retry_until = retry_until(s);
+	s->interval_since = ar->interval.since;
+	slot_changed(s);
+}
+
+
 void slot_perform(struct slot *s, unsigned acts)
 {
 	struct slot_owner *o = s->owner;
@@ -249,6 +286,7 @@ void slot_perform(struct slot *s, unsigned acts)
 	replace_settle(s);
 	if (!reg_wants_turn(reg_of(s)))
 		edge_turn_cancel(&s->turn, loop_now());
+	note_changes(s);
 
 	edge_watch_set(&s->watch, reg_of(s)->state == REG_WAIT
 		       ? slot_present(s)->point : NULL);
@@ -290,6 +328,37 @@ static void keep_contact(struct state_reg *kept, const char *uri,
 }
 
 
+static void keep_interval(struct state_interval *kept, const struct slot *s)
+{
+	const struct interval *i = &s->owner->account->regv[s->i].interval;
+
+	if (!i->learned)
+		return;
+
+	kept->learned = i->learned;
+	kept->idle = i->idle;
+	kept->age = interval_age(i, loop_now());
+	kept->deaths = i->deaths;
+}
+
+
+void slot_keep_wait(struct state_reg *kept, struct slot *s)
+{
+	const struct edge_point *p = slot_present(s)->point;
+
+	if (s->owner->account->paused || s->retry_until <= loop_now())
+		return;
+
+	kept->wait.left = s->retry_until - loop_now();
+	if (!p)
+		return;
+
+	addr_from_sa(&kept->wait.edge.addr, edge_point_addr(p));
+	if (addr_scope(&kept->wait.edge.addr) != ADDR_LINKLOCAL)
+		kept->wait.edge.transport = edge_point_transport(p);
+}
+
+
 void slot_keep(struct state_reg *kept, const struct slot *s)
 {
 	const struct reg *r = reg_of(s);
@@ -300,6 +369,7 @@ void slot_keep(struct state_reg *kept, const struct slot *s)
 	kept->outbound = r->outbound;
 	str_ncpy(kept->callid, s->id.callid, sizeof(kept->callid));
 	digest_keep(&kept->digest, s->digest);
+	keep_interval(&kept->interval, s);
 
 	/* With `outbound` the next one takes its place by itself. */
 	if (s->bound_uri && !r->outbound)
@@ -350,15 +420,61 @@ static int restore_reg(struct slot *s, const struct state_reg *kept,
 }
 
 
-static int restore(struct slot *s, const struct state_account *kept)
+static void restore_interval(struct slot *s, const struct state_reg *kept,
+			     const struct state_account *all)
 {
+	const struct state_interval *i = &kept->interval;
+
+	if (!i->learned || all->way != s->owner->way)
+		return;
+
+	interval_restore(&s->owner->account->regv[s->i].interval, i->learned,
+			 i->idle, i->age, i->deaths, loop_now());
+	s->interval_since = loop_now();
+}
+
+
+/* The edge is known again, so that who orders a REGISTER ends its hold too. */
+static int restore_wait(struct slot *s, const struct state_reg *kept,
+			const struct state_account *all)
+{
+	const struct state_wait *w = &kept->wait;
+	const msec_t until = loop_now() + w->left;
+	struct sa addr;
+
+	if (!w->left || all->conf != s->owner->conf_hash ||
+	    all->stamp != s->owner->stamp || s->owner->account->paused)
+		return 0;
+
+	s->retry_until = until;
+	account_restore_wait(s->owner->account, s->i, until, loop_now());
+	if (w->edge.transport == TRANSPORT_AUTO)
+		return 0;
+
+	sa_from_addr(&addr, &w->edge.addr);
+
+	return edges_get(&slot_present(s)->point, s->owner->env->edges,
+			 w->edge.transport, &addr);
+}
+
+
+static int restore(struct slot *s, const struct state_account *all)
+{
+	const struct state_reg *kept = NULL;
 	unsigned i;
+	int err;
 
-	for (i = 0; i < kept->regc; i++)
-		if (kept->regv[i].reg_id == s->i + 1)
-			return restore_reg(s, &kept->regv[i], kept);
+	for (i = 0; i < all->regc; i++)
+		if (all->regv[i].reg_id == s->i + 1)
+			kept = &all->regv[i];
 
-	return 0;
+	if (!kept)
+		return 0;
+
+	restore_interval(s, kept, all);
+	err = restore_reg(s, kept, all);
+
+	return err ? err : restore_wait(s, kept, all);
 }
 
 

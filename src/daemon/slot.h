@@ -1,8 +1,8 @@
 /* One registration of an account and the link that carries it, performed: the
- * way to a flow (slot_connect.c) and to its successor (slot_replace.c), the
- * REGISTERs (slot_register.c), what they find at the registrar (slot_audit.c),
- * requests that arrive (slot_inbound.c), probes (slot_probe.c). An agent owns
- * one per reg-id. */
+ * addresses that it may go to (slot_name.c), the way to a flow (slot_connect.c)
+ * and to its successor (slot_replace.c), the REGISTERs (slot_register.c), what
+ * they find at the registrar (slot_audit.c), requests that arrive
+ * (slot_inbound.c), probes (slot_probe.c). An agent owns one per reg-id. */
 
 #ifndef SLOT_H
 #define SLOT_H
@@ -15,10 +15,11 @@
 #include "edges.h"
 #include "handed.h"
 #include "link.h"
+#include "merged.h"
 #include "netwatch.h"
 #include "prober.h"
 #include "register.h"
-#include "resolve.h"
+#include "resolve_list.h"
 #include "site.h"
 #include "source.h"
 #include "state.h"
@@ -43,14 +44,20 @@ struct agent_env {
 /* What the slots of one account share; part of their agent. */
 struct slot_owner {
 	struct account *account;
+	struct slot *slotv;              /* all of them, */
+	unsigned slotc;
 	const struct account_conf *conf;
 	const struct agent_env *env;
 	struct state_node node;          /* its place in the state */
-	char *secure;                    /* transport auto: for this host DNS
+	char *secure;                    /* transport auto: for these hosts DNS
 					    offered TLS, and nothing weaker will
-					    do any more; NULL: for none */
+					    do any more; the last one first,
+					    with spaces; NULL: for none */
 	int64_t stamp;                   /* account_conf_stamp() */
+	int64_t conf_hash;               /* account_conf_hash(), not 0 */
+	int64_t way;                     /* see state.h */
 	uint32_t dropped;                /* requests that got no answer */
+	struct merged *merged;           /* NULL: one flow, or none came yet */
 	/* after every step: deadlines and outcomes may be others; `left`: the
 	 * registration is off and nothing of it is open */
 	void (*settledh)(bool left, void *arg);
@@ -61,6 +68,7 @@ struct slot_owner {
 struct attempt {
 	struct slot *slot;
 	unsigned index;                  /* of the address */
+	uint8_t uri;                     /* that it is of: of homev */
 	enum transport transport;
 	struct edge_point *point;        /* where it goes, went or wants to */
 	struct edge_turn turn;           /* to connect */
@@ -98,10 +106,11 @@ struct slot {
 	struct edge_watch watch;         /* the edge that it waits because of */
 	struct edge_turn replace_turn;   /* to replace a flow that is doubted */
 	struct edge_point *replaced;     /* whose turn that was; NULL: none */
-	struct resolve_query *query;
+	struct resolve_list *query;
 	struct resolve_addr *addrv;      /* what the name resolved to */
 	size_t addrc;
-	struct slot_edge home;           /* as configured */
+	struct slot_edge *homev;         /* as configured, preferred first */
+	size_t homec;
 	struct slot_edge away;           /* where a 3xx sent us; host NULL */
 	char *redirect;                  /* the URI of that, or NULL */
 	struct tls_ctx *tls;
@@ -124,6 +133,9 @@ struct slot {
 		char *contact_uri, *bound_uri;
 	} elder_was;                     /* as `id`, `contact` ... say it of the
 					    present one */
+	msec_t retry_until;              /* asked to stay away until then, also
+					    by one that we left amid it; 0 */
+	msec_t interval_since;           /* the learned one that is kept */
 	struct prober *prober;           /* NULL: no probe is out */
 	bool audited;                    /* somebody wants to see what the next
 					    2xx lists: */
@@ -145,8 +157,10 @@ void slot_close(struct slot *s);         /* also half-initialised ones */
 /* Carries out what the core said: REG_DO_* bits. */
 void slot_perform(struct slot *s, unsigned acts);
 
-/* What is to be known of it later; *kept is zero. */
+/* What is to be known of it later; *kept is zero. The second is of use for the
+ * next run only: who is made anew in this one goes on at once. */
 void slot_keep(struct state_reg *kept, const struct slot *s);
+void slot_keep_wait(struct state_reg *kept, struct slot *s);
 
 /* For the process after this one: texts of *h stay the slot's, as does *fdp.
  * EAGAIN: not now; other errno values. */
@@ -174,6 +188,13 @@ bool slot_on_address_gone(struct slot *s, struct net_pass *pass);
 
 /* The host that it goes to, as configured or as a 3xx said. */
 const char *slot_host(const struct slot *s);
+
+/* The addresses of its list that other slots of the account go to, or are on
+ * their way to. */
+uint32_t slot_taken(const struct slot *s);
+
+/* The transport that it uses; before any was chosen the configured one. */
+enum transport slot_named_transport(const struct slot *s);
 
 /* The present attempt: always there, its link only sometimes. */
 static inline struct attempt *slot_present(struct slot *s)

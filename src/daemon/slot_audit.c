@@ -58,10 +58,9 @@ static void note_ghosts(struct slot *s, struct register_facts *f)
 	const struct audit *a = &f->audit;
 	unsigned i, n = 0;
 
-	for (i = 0; i < a->entryc; i++)
-		if (a->entryv[i].kind == AUDIT_OWN)
-			account_on_own(s->owner->account, s->i,
-				       a->entryv[i].key);
+	if (a->own >= 0)
+		account_on_own(s->owner->account, s->i,
+			       a->entryv[a->own].key);
 
 	/* The latest of the list goes in front. New ones push others back: the
 	 * numbers of the known ones are true only before. */

@@ -1,5 +1,5 @@
-/* The way of a registration to a flow: the name, the queue at its edge, the
- * connect, and a second one beside it where the core wants to race.
+/* The way of a registration to a flow: the queue at its edge, the connect, and
+ * a second one beside it where the core wants to race.
  *
  * The present attempt is the flow or is to become it; which one that is changes
  * when its rival wins. A third one may be the elder (slot_replace.c). */
@@ -69,156 +69,6 @@ void connect_release(struct slot *s)
 }
 
 
-/* --- the name --- */
-
-const struct slot_edge *connect_edge(const struct slot *s)
-{
-	return reg_of(s)->redirected && s->away.host ? &s->away : &s->home;
-}
-
-
-static bool is_secure(const struct slot *s, const struct slot_edge *e)
-{
-	return s->owner->secure && !str_casecmp(s->owner->secure, e->host);
-}
-
-
-/* Whose edge is down or held: tried last. *reasonp says why the last one is;
- * untouched if none is. */
-static uint32_t down_mask(const struct slot *s, enum reason *reasonp)
-{
-	uint32_t mask = 0;
-	size_t i;
-
-	for (i = 0; i < s->addrc; i++)
-		if (edges_avoid(s->owner->env->edges, s->addrv[i].transport,
-				&s->addrv[i].addr, reasonp, loop_now()))
-			mask |= UINT32_C(1) << i;
-
-	return mask;
-}
-
-
-static void list_of(struct target_list *l, const struct slot *s,
-		    enum reason *reasonp)
-{
-	size_t i;
-
-	memset(l, 0, sizeof(*l));
-	l->count = (unsigned)s->addrc;
-	l->down = down_mask(s, reasonp);
-
-	for (i = 0; i < s->addrc; i++) {
-		const struct resolve_addr *a = &s->addrv[i];
-		const uint32_t bit = UINT32_C(1) << i;
-
-		l->groupv[i] = a->group;
-		if (transport_stream(a->transport))
-			l->stream |= bit;
-		if (sa_af(&a->addr) == AF_INET6)
-			l->ipv6 |= bit;
-	}
-}
-
-
-static void resolve_failed(struct slot *s, const char *text)
-{
-	slot_note(s, text);
-	slot_perform(s, account_on_resolve_failed(s->owner->account, s->i,
-						  loop_now()));
-}
-
-
-/* Never anything weaker again (DESIGN §4), in this run and the next, for the
- * host that the operator named. Where a 3xx leads is not his word. */
-static void note_tls_offer(struct slot *s)
-{
-	struct slot_owner *o = s->owner;
-
-	if (connect_edge(s) != &s->home || is_secure(s, &s->home))
-		return;
-
-	o->secure = mem_deref(o->secure);
-	if (str_dup(&o->secure, s->home.host))
-		return;
-
-	log_info(o->conf->name, "DNS offers TLS for %s: from now on nothing "
-		 "weaker is used, unless transport says so", o->secure);
-	slot_changed(s);
-}
-
-
-/* The addresses in place of what there was; ENOMEM. */
-static int take_addrs(struct slot *s, const struct resolve_result *result)
-{
-	const size_t size = result->addrc * sizeof(*result->addrv);
-	struct resolve_addr *v = mem_alloc(size, NULL);
-
-	if (!v)
-		return ENOMEM;
-
-	memcpy(v, result->addrv, size);
-	mem_deref(s->addrv);
-	s->addrv = v;
-	s->addrc = result->addrc;
-	if (result->tls_offered)
-		note_tls_offer(s);
-
-	return 0;
-}
-
-
-static void resolve_handler(const struct resolve_result *result, void *arg)
-{
-	enum reason reason = REASON_CONNECTING;
-	struct target_list list;
-	struct slot *s = arg;
-
-	s->query = mem_deref(s->query);
-	s->addrc = 0;
-
-	if (result->err) {
-		resolve_failed(s, result->text);
-		return;
-	}
-
-	if (take_addrs(s, result)) {
-		resolve_failed(s, strerror(ENOMEM));
-		return;
-	}
-
-	list_of(&list, s, &reason);
-	slot_perform(s, account_on_resolved(s->owner->account, s->i, &list,
-					    reason, loop_now()));
-}
-
-
-static int query(struct slot *s, resolve_h *h)
-{
-	const struct slot_edge *e = connect_edge(s);
-	const struct resolve_uri uri = {
-		.host = e->host,
-		.port = e->port,
-		.transport = e->transport,
-		.secure = is_secure(s, e),
-		.family = s->owner->conf->family,
-	};
-
-	s->query = mem_deref(s->query);
-
-	return resolve_query(&s->query, s->owner->env->resolve, &uri, h, s);
-}
-
-
-void connect_resolve(struct slot *s)
-{
-	int err = query(s, resolve_handler);
-
-	if (err)
-		resolve_failed(s, strerror(err));
-}
-
-
 /* --- the queue --- */
 
 static void connect_failed(struct attempt *t, enum reason reason,
@@ -239,8 +89,14 @@ static void connect_failed(struct attempt *t, enum reason reason,
 	slot_note(s, text);
 	slot_perform(s, account_on_connect_failed(s->owner->account, s->i,
 						  t->index, reason,
-						  down_mask(s, &why),
+						  name_down(s, &why),
 						  loop_now()));
+}
+
+
+static enum reason failure(int err, enum reason other)
+{
+	return sock_exhausted(err) ? REASON_NO_RESOURCES : other;
 }
 
 
@@ -252,11 +108,13 @@ static void ask(struct attempt *t, unsigned index)
 	int err;
 
 	t->index = index;
+	t->uri = a->uri;
 	t->transport = a->transport;
 
 	err = edges_get(&point, s->owner->env->edges, a->transport, &a->addr);
 	if (err) {
-		connect_failed(t, REASON_CONNECT_REFUSED, strerror(err));
+		connect_failed(t, failure(err, REASON_CONNECT_REFUSED),
+			       strerror(err));
 		return;
 	}
 
@@ -301,7 +159,7 @@ static void edge_down_handler(enum reason reason, void *arg)
 	enum reason why;
 
 	slot_perform(s, account_on_edge_down(s->owner->account, s->i, t->index,
-					     reason, down_mask(s, &why),
+					     reason, name_down(s, &why),
 					     loop_now()));
 }
 
@@ -353,7 +211,7 @@ static void link_conf_of(struct link_conf *lc, const struct attempt *t)
 			.dscp = conf->dscp,
 			.tls = s->tls,
 			.host = conf->tls.name[0] ? conf->tls.name
-						  : connect_edge(s)->host,
+						  : name_edge(t)->host,
 		},
 		.flow = conf->policy.flow,
 		.point = t->point,
@@ -374,14 +232,15 @@ static void open_attempt(struct attempt *t)
 
 	err = tls_ready(t, text, sizeof(text));
 	if (err) {
-		not_opened(t, REASON_TLS_FAILURE, text);
+		not_opened(t, failure(err, REASON_TLS_FAILURE), text);
 		return;
 	}
 
 	link_conf_of(&lc, t);
 	err = link_open(&t->link, &lc, &slot_link_handlers, t);
 	if (err)
-		not_opened(t, REASON_CONNECT_REFUSED, strerror(err));
+		not_opened(t, failure(err, REASON_CONNECT_REFUSED),
+			   strerror(err));
 }
 
 
@@ -427,73 +286,15 @@ void connect_failed_handler(enum reason reason, const char *text, void *arg)
 {
 	struct attempt *t = arg;
 
+	if (reason == REASON_TLS_UNTRUSTED && t->slot->tls)
+		tls_ctx_doubt(t->slot->tls);
+
 	t->link = mem_deref(t->link);
 	connect_failed(t, reason, text);
 }
 
 
 /* --- the flow of the process before this one --- */
-
-/* As if its name had been resolved to it alone. */
-static int know_edge(struct slot *s, enum transport transport,
-		     const struct addr *edge)
-{
-	struct attempt *t = slot_present(s);
-	struct resolve_addr addr = {.transport = transport};
-	const struct resolve_result only = {.addrv = &addr, .addrc = 1};
-	struct edge_point *point;
-	int err;
-
-	sa_from_addr(&addr.addr, edge);
-	err = edges_get(&point, s->owner->env->edges, transport, &addr.addr);
-	if (err)
-		return err;
-
-	err = take_addrs(s, &only);
-	if (err) {
-		mem_deref(point);
-		return err;
-	}
-
-	mem_deref(t->point);
-	t->point = point;
-	t->transport = transport;
-	t->index = 0;
-
-	return 0;
-}
-
-
-/* A name that leads elsewhere by now, or nowhere, is asked for again when the
- * flow is lost. */
-static void learn_handler(const struct resolve_result *result, void *arg)
-{
-	enum reason reason = REASON_CONNECTING;
-	struct target_list list;
-	struct slot *s = arg;
-	struct attempt *t = slot_present(s);
-	size_t i = 0;
-
-	s->query = mem_deref(s->query);
-	if (result->err || !t->link)
-		return;
-
-	while (i < result->addrc &&
-	       !(result->addrv[i].transport == t->transport &&
-		 sa_cmp(&result->addrv[i].addr, edge_point_addr(t->point),
-			SA_ALL)))
-		++i;
-
-	if (i == result->addrc || reg_of(s)->resolved_at != NEVER ||
-	    take_addrs(s, result))
-		return;
-
-	t->index = (unsigned)i;
-	list_of(&list, s, &reason);
-	account_on_learned(s->owner->account, s->i, &list, t->index,
-			   loop_now());
-}
-
 
 int connect_take_over(struct slot *s, enum transport transport,
 		      const struct handover *h, int fd)
@@ -508,7 +309,7 @@ int connect_take_over(struct slot *s, enum transport transport,
 	if (!err && !sa_cmp(&local, &was, SA_ALL))
 		err = EINVAL;
 	if (!err)
-		err = know_edge(s, transport, &h->edge);
+		err = name_know(s, transport, &h->edge);
 	if (err)
 		return err;
 
@@ -519,17 +320,10 @@ int connect_take_over(struct slot *s, enum transport transport,
 }
 
 
-void connect_learn(struct slot *s)
-{
-	(void)query(s, learn_handler);
-}
-
-
 /* --- birth and death --- */
 
 int connect_init(struct slot *s)
 {
-	struct pl host;
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(s->attemptv); i++) {
@@ -540,10 +334,7 @@ int connect_init(struct slot *s)
 			       edge_down_handler, t);
 	}
 
-	account_conf_edge(s->owner->conf, s->i, &host, &s->home.port,
-			  &s->home.transport);
-
-	return pl_strdup(&s->home.host, &host);
+	return name_init(s);
 }
 
 
@@ -555,10 +346,6 @@ void connect_close(struct slot *s)
 	for (i = 0; i < ARRAY_SIZE(s->attemptv); i++)
 		mem_deref(s->attemptv[i].point);
 
-	mem_deref(s->query);
-	mem_deref(s->addrv);
-	mem_deref(s->home.host);
-	mem_deref(s->away.host);
-	mem_deref(s->redirect);
+	name_close(s);
 	mem_deref(s->tls);
 }

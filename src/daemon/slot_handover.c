@@ -127,7 +127,7 @@ int slot_take_over(struct slot *s, struct handed *h, int fd,
 					  loop_now()));
 	slot_learn(s);
 	if (link_of(s) && !s->query)
-		connect_learn(s);
+		name_learn(s);
 	look_around(s, pass);
 
 	return 0;

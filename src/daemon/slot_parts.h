@@ -47,8 +47,7 @@ void connect_close(struct slot *s);
 void connect_drop(struct slot *s);       /* whatever is open but the elder */
 void connect_release(struct slot *s);    /* turns that nobody wants any more */
 
-/* REG_DO_RESOLVE, _CONNECT, _OPEN, _RACE, _OPEN_RIVAL */
-void connect_resolve(struct slot *s);
+/* REG_DO_CONNECT, _OPEN, _RACE, _OPEN_RIVAL */
 void connect_ask(struct slot *s);
 void connect_open(struct slot *s);
 void connect_race(struct slot *s);
@@ -57,18 +56,37 @@ void connect_open_rival(struct slot *s);
 /* A flow that is there already, to h->edge; see slot_take_over(). */
 int connect_take_over(struct slot *s, enum transport transport,
 		      const struct handover *h, int fd);
-/* ... and after it: where else it could go. */
-void connect_learn(struct slot *s);
-
-/* Where the flow goes, or is to go. */
-const struct slot_edge *connect_edge(const struct slot *s);
-
 /* The handlers of every link; their arg is its struct attempt. */
 extern const struct link_handlers slot_link_handlers;
 void connect_attempt_drop(struct attempt *t);
 uint8_t connect_spare(const struct slot *s);     /* one that nobody has */
 void connect_connected_handler(void *arg);
 void connect_failed_handler(enum reason reason, const char *text, void *arg);
+
+/* --- slot_name.c: where it may go --- */
+
+int name_init(struct slot *s);
+void name_close(struct slot *s);
+
+void name_resolve(struct slot *s);       /* REG_DO_RESOLVE */
+
+/* As if the name had been resolved to this address alone, and the present
+ * attempt gone there; ENOMEM. */
+int name_know(struct slot *s, enum transport transport,
+	      const struct addr *edge);
+/* ... and after it: where else it could go. */
+void name_learn(struct slot *s);
+
+/* Where this attempt goes, went, or is to go: what the operator named, even if
+ * we were sent on from there ... */
+const struct slot_edge *name_home(const struct attempt *t);
+/* ... where it really is; and the URI of the proxy, NULL: it is none. */
+const struct slot_edge *name_edge(const struct attempt *t);
+const char *name_proxy(const struct attempt *t);
+
+/* Whose edge is down or held: tried last. *reasonp says why the last one is;
+ * untouched if none is. */
+uint32_t name_down(const struct slot *s, enum reason *reasonp);
 
 /* --- slot_replace.c: make before break --- */
 

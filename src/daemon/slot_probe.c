@@ -29,7 +29,7 @@ void slot_probe(struct slot *s, bool on_flow)
 	};
 	struct prober_conf pc = {
 		.id = &s->id,
-		.redirected = reg_of(s)->redirected,
+		.proxy = name_proxy(slot_present(s)),
 		.service_route = s->extras.service_route,
 		.conn = &conn,
 	};

@@ -51,6 +51,7 @@ static void fill_request(struct register_request *r, const struct attempt *t,
 	r->cseq = reg->cseq;
 	r->expires = reg->expires;
 	r->plain = reg->plain;
+	r->proxy = name_proxy(t);
 	r->redirect = reg->redirected ? s->redirect : NULL;
 }
 
@@ -248,6 +249,7 @@ static bool read_redirect(struct redirect *to, const struct slot *s,
 
 static void follow_redirect(struct slot *s, const struct redirect *to)
 {
+	const struct slot_edge *home = name_home(slot_present(s));
 	struct uri_parts u;
 	struct pl host;
 
@@ -265,7 +267,7 @@ static void follow_redirect(struct slot *s, const struct redirect *to)
 	s->away.port = u.port;
 	s->away.transport = u.sips ? TRANSPORT_TLS
 		: u.transport != TRANSPORT_AUTO ? u.transport
-						: s->home.transport;
+						: home->transport;
 
 	/* without memory home is asked again */
 	(void)pl_strdup(&s->away.host, &host);
@@ -457,5 +459,6 @@ void slot_register(struct slot *s, enum register_kind kind)
 		  strerror(err));
 	connect_drop(s);
 	slot_perform(s, account_on_flow_lost(s->owner->account, s->i, NULL,
-					     REASON_FLOW_LOST, loop_now()));
+					     link_send_reason(err),
+					     loop_now()));
 }

@@ -47,6 +47,21 @@ static int bind_source(int fd, const struct sa *source)
 #define FD_RESERVE 8
 
 
+/* A new descriptor is the lowest that is free, so the free ones are above. They
+ * are counted: a flow that came with a restart may have any number. */
+static bool leaves_reserve(int fd)
+{
+	unsigned unused = 0;
+
+	for (int n = getdtablesize() - 1; n > fd && unused < FD_RESERVE; n--) {
+		if (fcntl(n, F_GETFD) < 0)
+			++unused;
+	}
+
+	return unused == FD_RESERVE;
+}
+
+
 /* What both kinds have in common. */
 static int open_socket(int *fdp, const struct sock_conf *conf, int type)
 {
@@ -57,7 +72,7 @@ static int open_socket(int *fdp, const struct sock_conf *conf, int type)
 	if (fd < 0)
 		return errno;
 
-	if (fd >= getdtablesize() - FD_RESERVE) {
+	if (!leaves_reserve(fd)) {
 		(void)close(fd);
 		return EMFILE;
 	}
@@ -316,6 +331,13 @@ bool sock_next_error(int fd, struct sa *dst, int *errp)
 	}
 
 	return true;
+}
+
+
+bool sock_exhausted(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOBUFS ||
+	       err == ENOMEM;
 }
 
 

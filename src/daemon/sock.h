@@ -51,6 +51,10 @@ int sock_send_to(int fd, const struct sa *dst, const uint8_t *buf, size_t len);
  * neither. False: the queue is empty. */
 bool sock_next_error(int fd, struct sa *dst, int *errp);
 
+/* Is it this machine that is out of descriptors or memory? Then nothing is
+ * known about the peer. */
+bool sock_exhausted(int err);
+
 /* Is this just the kernel's "not now"? */
 bool sock_would_block(int err);
 

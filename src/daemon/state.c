@@ -12,6 +12,7 @@
 #include "log.h"
 #include "loop.h"
 #include "state_anew.h"
+#include "state_edges.h"
 #include "state_kept.h"
 #include "state_record.h"
 
@@ -34,6 +35,7 @@ struct state {
 	msec_t flush_from;               /* nothing is written before */
 	struct mbuf *mb;                 /* one slice */
 	struct state_account *scratch;
+	struct state_edges *edges;
 	msec_t retry_at;                 /* nothing before, 0: all is well */
 	msec_t pause;                    /* the one before it */
 
@@ -48,11 +50,24 @@ struct state {
 
 /* --- records --- */
 
+static int record_edges(struct state *s, struct mbuf *mb,
+			struct state_node *node)
+{
+	memset(s->edges, 0, sizeof(*s->edges));
+	node->edgesh(s->edges, node->arg);
+
+	return state_edges_encode(mb, s->edges);
+}
+
+
 static int record(struct state *s, struct mbuf *mb, struct state_node *node)
 {
 	struct state_account *a = s->scratch;
 
 	memset(a, 0, sizeof(*a));
+	if (!node->h)
+		return record_edges(s, mb, node);
+
 	node->h(a, node->arg);
 
 	for (unsigned i = 0; i < a->regc && !s->closing; i++) {
@@ -300,16 +315,31 @@ static void flush_handler(void *arg)
 
 /* --- accounts --- */
 
-void state_add(struct state *s, struct state_node *node, state_fill_h *h,
-	       void *arg)
+static void add(struct state *s, struct state_node *node,
+		const struct state_node *as)
 {
 	if (!s)
 		return;
 
 	state_remove(node);
 
-	*node = (struct state_node){.state = s, .h = h, .arg = arg};
+	*node = *as;
+	node->state = s;
 	list_append(&s->nodel, &node->le, node);
+}
+
+
+void state_add(struct state *s, struct state_node *node, state_fill_h *h,
+	       void *arg)
+{
+	add(s, node, &(struct state_node){.h = h, .arg = arg});
+}
+
+
+void state_add_edges(struct state *s, struct state_node *node,
+		     state_fill_edges_h *h, void *arg)
+{
+	add(s, node, &(struct state_node){.edgesh = h, .arg = arg});
 }
 
 
@@ -361,6 +391,7 @@ static void destructor(void *arg)
 		(void)close(s->lock);
 	mem_deref(s->mb);
 	mem_deref(s->scratch);
+	mem_deref(s->edges);
 	mem_deref(s->kept);
 }
 
@@ -387,7 +418,8 @@ static int load(struct state *s)
 	int err;
 
 	s->scratch = mem_zalloc(sizeof(*s->scratch), NULL);
-	if (!s->scratch)
+	s->edges = mem_zalloc(sizeof(*s->edges), NULL);
+	if (!s->scratch || !s->edges)
 		return ENOMEM;
 
 	err = state_kept_alloc(&s->kept, s->path);
@@ -442,6 +474,12 @@ const struct state_account *state_find(const struct state *s,
 {
 	return s && s->kept ? state_kept_find(s->kept, name, aor, registrar)
 			    : NULL;
+}
+
+
+const struct state_edges *state_find_edges(const struct state *s)
+{
+	return s && s->kept ? state_kept_edges(s->kept) : NULL;
 }
 
 

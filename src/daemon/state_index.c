@@ -1,4 +1,4 @@
-/* Where in the state file the last good line of each account is. */
+/* Where in the state file the last good lines are. */
 
 #include <string.h>
 #include "state_index.h"
@@ -17,6 +17,7 @@ struct state_index {
 	struct hash *names;
 	uint64_t offset;                 /* of what is fed next */
 	bool skip;                       /* amid a line that is too long */
+	struct state_place edges;        /* len 0: there is none */
 	struct state_tally tally;
 };
 
@@ -94,6 +95,14 @@ static struct entry *add(struct state_index *x, const struct pl *name)
 }
 
 
+static void place(struct state_index *x, struct state_place *p, size_t len)
+{
+	x->tally.live += len;
+	x->tally.live -= p->len;
+	*p = (struct state_place){.offset = x->offset, .len = len};
+}
+
+
 static void good(struct state_index *x, struct pl *name, size_t len)
 {
 	struct entry *e = find(x, name);
@@ -105,9 +114,7 @@ static void good(struct state_index *x, struct pl *name, size_t len)
 		return;
 	}
 
-	x->tally.live += len;
-	x->tally.live -= e->place.len;
-	e->place = (struct state_place){.offset = x->offset, .len = len};
+	place(x, &e->place, len);
 }
 
 
@@ -119,6 +126,10 @@ static void line(struct state_index *x, const char *p, size_t len)
 
 	case STATE_LINE_GOOD:
 		good(x, &name, len);
+		break;
+
+	case STATE_LINE_EDGES:
+		place(x, &x->edges, len);
 		break;
 
 	case STATE_LINE_BLANK:
@@ -184,6 +195,14 @@ bool state_index_find(struct state_place *p, const struct state_index *x,
 		*p = e->place;
 
 	return e != NULL;
+}
+
+
+bool state_index_find_edges(struct state_place *p, const struct state_index *x)
+{
+	*p = x->edges;
+
+	return p->len != 0;
 }
 
 

@@ -1,4 +1,5 @@
-/* Where in the state file the last good line of each account is. The lines stay
+/* Where in the state file the last good line of each account is, and that of
+ * the edges. The lines stay
  * in the file: 10,000 accounts are 50 MB there, and 1 MB here. */
 
 #ifndef STATE_INDEX_H
@@ -19,7 +20,7 @@ struct state_index;
 /* What was found. */
 struct state_tally {
 	size_t accounts;
-	uint64_t live;                   /* bytes of their last lines */
+	uint64_t live;                   /* bytes of the last lines */
 	size_t spoilt, newer;            /* lines that were left out ... */
 	size_t excess;                   /* ... beyond STATE_ACCOUNTS_MAX */
 };
@@ -35,6 +36,8 @@ size_t state_index_feed(struct state_index *x, const char *buf, size_t len,
 
 bool state_index_find(struct state_place *p, const struct state_index *x,
 		      const char *name);
+bool state_index_find_edges(struct state_place *p,
+			    const struct state_index *x);
 const struct state_tally *state_index_tally(const struct state_index *x);
 
 #endif

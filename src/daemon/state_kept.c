@@ -9,6 +9,7 @@
 #include "file.h"
 #include "log.h"
 #include "loop.h"
+#include "state_edges.h"
 #include "state_index.h"
 #include "state_kept.h"
 #include "state_record.h"
@@ -21,6 +22,7 @@ struct state_kept {
 	struct state_index *index;
 	char *buf;                       /* READ_SIZE */
 	struct state_account found;
+	struct state_edges edges;
 };
 
 
@@ -126,14 +128,35 @@ int state_kept_alloc(struct state_kept **kp, const char *path)
 }
 
 
-static int read_line(struct state_kept *k, const struct state_place *p)
+/* Into k->buf. */
+static int read_place(size_t *np, struct state_kept *k,
+		      const struct state_place *p)
 {
 	const ssize_t n = pread(k->fd, k->buf, p->len, (off_t)p->offset);
 
 	if (n < 0)
 		return errno;
 
-	return state_record_decode(&k->found, k->buf, (size_t)n);
+	*np = (size_t)n;
+
+	return 0;
+}
+
+
+static int read_line(struct state_kept *k, const struct state_place *p)
+{
+	size_t n;
+	int err;
+
+	err = read_place(&n, k, p);
+
+	return err ? err : state_record_decode(&k->found, k->buf, n);
+}
+
+
+static int64_t wall_now(void)
+{
+	return loop_wall_usec() + (int64_t)loop_usec();
 }
 
 
@@ -157,9 +180,33 @@ const struct state_account *state_kept_find(struct state_kept *k,
 	if (strcmp(k->found.aor, aor) || strcmp(k->found.registrar, registrar))
 		return NULL;
 
-	state_record_prune(&k->found, loop_wall_usec() + (int64_t)loop_usec());
+	state_record_prune(&k->found, wall_now());
 
 	return &k->found;
+}
+
+
+const struct state_edges *state_kept_edges(struct state_kept *k)
+{
+	struct state_place p;
+	size_t n;
+	int err;
+
+	if (!state_index_find_edges(&p, k->index))
+		return NULL;
+
+	err = read_place(&n, k, &p);
+	if (!err)
+		err = state_edges_decode(&k->edges, k->buf, n);
+	if (err) {
+		log_warning(NULL, "what was kept of edges cannot be read (%s): "
+			    "all of them are tried", strerror(err));
+		return NULL;
+	}
+
+	state_edges_prune(&k->edges, wall_now());
+
+	return &k->edges;
 }
 
 

@@ -17,6 +17,9 @@ const struct state_account *state_kept_find(struct state_kept *k,
 					    const char *name, const char *aor,
 					    const char *registrar);
 
+/* As state_find_edges(). */
+const struct state_edges *state_kept_edges(struct state_kept *k);
+
 /* Bytes of the last lines, as state_index.h counts them. */
 uint64_t state_kept_live(const struct state_kept *k);
 

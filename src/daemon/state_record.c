@@ -7,11 +7,13 @@
 #include "config_check.h"
 #include "fnv.h"
 #include "member.h"
+#include "state_edges.h"
 #include "state_record.h"
 #include "wire.h"
 
 
 #define NAME_FIRST   "{\"name\":\""
+#define EDGES_FIRST  "{\"" STATE_EDGES_KEY "\":"
 #define SUM_TEXT     16          /* hex digits of a checksum */
 #define VERSION_TEXT 9           /* digits at most */
 #define EVENT_TEXT   256         /* an event and a zero; it needs 150 */
@@ -78,6 +80,13 @@ static bool name_at(struct pl *name, const struct pl *json)
 }
 
 
+static bool is_edges(const struct pl *json)
+{
+	return json->l > strlen(EDGES_FIRST) &&
+	       !memcmp(json->p, EDGES_FIRST, strlen(EDGES_FIRST));
+}
+
+
 enum state_line state_record_check(struct pl *name, struct pl *json,
 				   const char *line, size_t len)
 {
@@ -91,6 +100,9 @@ enum state_line state_record_check(struct pl *name, struct pl *json,
 
 	if (pl_u32(&version) != STATE_VERSION)
 		return STATE_LINE_NEWER;
+
+	if (is_edges(json))
+		return STATE_LINE_EDGES;
 
 	return name_at(name, json) ? STATE_LINE_GOOD : STATE_LINE_SPOILT;
 }
@@ -156,6 +168,43 @@ static int add_digest(struct mbuf *mb, const struct digest_kept *k)
 }
 
 
+static int add_interval(struct mbuf *mb, const struct state_interval *i)
+{
+	int err;
+
+	if (!i->learned)
+		return 0;
+
+	err = json_open(mb, "interval", '{');
+	err |= json_add_int(mb, "learned", (int64_t)i->learned);
+	err |= add_number(mb, "idle", (int64_t)i->idle);
+	err |= add_number(mb, "age", (int64_t)i->age);
+	err |= add_number(mb, "deaths", i->deaths);
+	err |= json_close(mb, '}');
+
+	return err;
+}
+
+
+static int add_wait(struct mbuf *mb, const struct state_wait *w)
+{
+	char text[STATE_EDGE_TEXT];
+	int err;
+
+	if (!w->left)
+		return 0;
+
+	err = json_open(mb, "retry_after", '{');
+	err |= json_add_int(mb, "left", (int64_t)w->left);
+	if (w->edge.transport != TRANSPORT_AUTO)
+		err |= json_add_string(mb, "edge", state_edge_print_addr(
+				       text, sizeof(text), &w->edge));
+	err |= json_close(mb, '}');
+
+	return err;
+}
+
+
 static int add_regs(struct mbuf *mb, const struct state_account *a)
 {
 	int err;
@@ -173,6 +222,8 @@ static int add_regs(struct mbuf *mb, const struct state_account *a)
 		err |= add_flag(mb, "outbound", r->outbound);
 		err |= add_contacts(mb, r);
 		err |= add_digest(mb, &r->digest);
+		err |= add_interval(mb, &r->interval);
+		err |= add_wait(mb, &r->wait);
 		err |= json_close(mb, '}');
 	}
 
@@ -216,8 +267,9 @@ static int add_events(struct mbuf *mb, const struct state_account *a)
 }
 
 
-static int add_account(struct mbuf *mb, const struct state_account *a)
+static int add_account(struct mbuf *mb, const void *arg)
 {
+	const struct state_account *a = arg;
 	int err;
 
 	err = mbuf_write_u8(mb, '{');
@@ -228,6 +280,9 @@ static int add_account(struct mbuf *mb, const struct state_account *a)
 		err |= member_add_text(mb, "secure", a->secure);
 	err |= add_flag(mb, "worked", a->worked);
 	err |= add_number(mb, "stamp", a->stamp);
+	err |= add_number(mb, "way", a->way);
+	err |= add_number(mb, "configuration", a->conf);
+	err |= add_number(mb, "at", a->at_usec);
 	err |= add_regs(mb, a);
 	err |= add_events(mb, a);
 	err |= json_close(mb, '}');
@@ -236,21 +291,18 @@ static int add_account(struct mbuf *mb, const struct state_account *a)
 }
 
 
-int state_record_encode(struct mbuf *mb, const struct state_account *a)
+int state_record_frame(struct mbuf *mb, state_json_h *h, const void *arg)
 {
 	const size_t start = mb->pos;
 	char head[VERSION_TEXT + SUM_TEXT + 4], sum[SUM_TEXT + 1];
 	size_t json;
 	int n, err;
 
-	if (!a->name || check_name(a->name))
-		return EINVAL;
-
 	n = snprintf(head, sizeof(head), "\n%d %0*d ", STATE_VERSION, SUM_TEXT,
 		     0);
 	err = mbuf_write_str(mb, head);
 	json = mb->pos;
-	if (!err && add_account(mb, a))
+	if (!err && h(mb, arg))
 		err = ENOMEM;
 	if (!err && mb->pos - start > STATE_LINE_MAX)
 		err = EOVERFLOW;
@@ -270,7 +322,52 @@ int state_record_encode(struct mbuf *mb, const struct state_account *a)
 }
 
 
+int state_record_encode(struct mbuf *mb, const struct state_account *a)
+{
+	return a->name && !check_name(a->name)
+		? state_record_frame(mb, add_account, a) : EINVAL;
+}
+
+
 /* --- time --- */
+
+uint64_t state_record_elapsed(int64_t from, int64_t to)
+{
+	return from >= YEAR_2020 && to > from ? (uint64_t)(to - from) / 1000
+					      : 0;
+}
+
+
+int64_t state_seen(const struct state_account *a)
+{
+	int64_t at = 0;
+	bool seen = false;
+
+	for (unsigned i = 0; i < a->eventc; i++) {
+
+		const struct event *e = &a->eventv[i];
+
+		if (seen || e->reachable == REACHABLE_YES)
+			at = (int64_t)e->at_usec;
+		seen = e->reachable == REACHABLE_YES;
+	}
+
+	return seen ? a->at_usec : at;
+}
+
+
+static void age(struct state_reg *r, uint64_t elapsed)
+{
+	struct state_wait *w = &r->wait;
+
+	if (r->interval.learned)
+		r->interval.age += elapsed;
+
+	w->left = clock_left(clock_min(w->left, REG_RETRY_AFTER_MAX), elapsed);
+	if (!w->left)
+		memset(w, 0, sizeof(*w));
+}
+
 
 static void prune(struct state_reg *r, int64_t now)
 {
@@ -297,6 +394,12 @@ static void prune(struct state_reg *r, int64_t now)
 
 void state_record_prune(struct state_account *a, int64_t now_usec)
 {
-	for (unsigned i = 0; i < a->regc; i++)
+	const uint64_t elapsed = state_record_elapsed(a->at_usec, now_usec);
+
+	for (unsigned i = 0; i < a->regc; i++) {
 		prune(&a->regv[i], now_usec);
+		age(&a->regv[i], elapsed);
+	}
+
+	a->at_usec = now_usec;
 }

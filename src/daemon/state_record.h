@@ -17,6 +17,7 @@
 
 enum state_line {
 	STATE_LINE_GOOD,
+	STATE_LINE_EDGES,        /* good, and of the edges: state_edges.h */
 	STATE_LINE_BLANK,
 	STATE_LINE_NEWER,        /* whole, but not of STATE_VERSION */
 	STATE_LINE_SPOILT,
@@ -30,7 +31,7 @@ enum state_line {
 int state_record_encode(struct mbuf *mb, const struct state_account *a);
 
 /* Looks at a line without its newline. *name and *json of a good one point into
- * it. */
+ * it; that of the edges has no name. */
 enum state_line state_record_check(struct pl *name, struct pl *json,
 				   const char *line, size_t len);
 
@@ -39,10 +40,23 @@ enum state_line state_record_check(struct pl *name, struct pl *json,
  * good, or no account; ENOMEM. Then *a is zero (state_record_read.c). */
 int state_record_decode(struct state_account *a, const char *line, size_t len);
 
+/* A line around the JSON that `h` writes, as above; for state_edges.c. */
+typedef int (state_json_h)(struct mbuf *mb, const void *arg);
+int state_record_frame(struct mbuf *mb, state_json_h *h, const void *arg);
+
+/* [ms] from one time to another [us since 1970] by what the clock knew; 0: it
+ * did not, or was set back. */
+uint64_t state_record_elapsed(int64_t from, int64_t to);
+
+/* When it could be called last [us since 1970]: as far as is known it still
+ * could at the end if the last word is that it could. 0: never. */
+int64_t state_seen(const struct state_account *a);
+
 /* Frees the texts of a decoded one and zeroes it. */
 void state_record_reset(struct state_account *a);
 
-/* Leaves the Contacts as state_find() has them, at `now_usec` since 1970. */
+/* Leaves the Contacts as state_find() has them, and the durations as they are,
+ * at `now_usec` since 1970. */
 void state_record_prune(struct state_account *a, int64_t now_usec);
 
 #endif

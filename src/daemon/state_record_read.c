@@ -5,13 +5,17 @@
 #include <string.h>
 #include "config_check.h"
 #include "member.h"
+#include "state_edges.h"
 #include "state_record.h"
+#include "state_word.h"
 #include "value.h"
 #include "wire.h"
 
 
 #define DEPTH_MAX 5              /* account, array, one, Contacts, one */
 #define CSEQ_MAX  INT32_MAX      /* RFC 3261 §8.1.1.5 */
+#define IDLE_MAX  HOURS(24)      /* nobody pings less often */
+#define AGE_MAX   (HOURS(24) * 365 * 100)        /* so that sums fit */
 
 
 static void read_contacts(struct state_reg *r, const struct odict *list)
@@ -86,6 +90,39 @@ static void read_digest(struct digest_kept *k, const struct odict *o)
 }
 
 
+/* All of it, or nothing. */
+static void read_interval(struct state_interval *i, const struct odict *o)
+{
+	uint64_t deaths;
+
+	if (!o)
+		return;
+
+	if (member_number(&i->learned, o, "learned", IDLE_MAX) &&
+	    i->learned && member_number(&i->idle, o, "idle", IDLE_MAX) &&
+	    member_number(&i->age, o, "age", AGE_MAX) &&
+	    member_number(&deaths, o, "deaths", UINT32_MAX))
+		i->deaths = (uint32_t)deaths;
+	else
+		memset(i, 0, sizeof(*i));
+}
+
+
+static void read_wait(struct state_wait *w, const struct odict *o)
+{
+	const char *edge;
+
+	if (!o || !member_number(&w->left, o, "left", AGE_MAX) || !w->left) {
+		w->left = 0;
+		return;
+	}
+
+	edge = odict_string(o, "edge");
+	if (edge && !state_edge_read_addr(&w->edge, edge))
+		memset(&w->edge, 0, sizeof(w->edge));
+}
+
+
 static bool has_reg(const struct state_account *a, uint64_t reg_id)
 {
 	for (unsigned i = 0; i < a->regc; i++) {
@@ -112,6 +149,8 @@ static bool read_reg(struct state_reg *r, const struct state_account *a,
 	r->outbound = value_true(o, "outbound");
 	read_contacts(r, value_array(o, "contacts"));
 	read_digest(&r->digest, value_object(o, "digest"));
+	read_interval(&r->interval, value_object(o, "interval"));
+	read_wait(&r->wait, value_object(o, "retry_after"));
 
 	return true;
 }
@@ -161,74 +200,12 @@ static const char *nth_reachable(unsigned i)
 }
 
 
-/* The next word of an event's text. */
-static bool word(struct pl *word, struct pl *rest)
-{
-	const char *end;
-
-	while (rest->l && *rest->p == ' ')
-		pl_advance(rest, 1);
-
-	end = memchr(rest->p, ' ', rest->l);
-	word->p = rest->p;
-	word->l = end ? (size_t)(end - rest->p) : rest->l;
-	pl_advance(rest, (ssize_t)word->l);
-
-	return word->l != 0;
-}
-
-
-static bool word_number(uint64_t *np, struct pl *rest, uint64_t max)
-{
-	struct pl pl;
-	uint64_t n = 0;
-
-	if (!word(&pl, rest))
-		return false;
-
-	for (size_t i = 0; i < pl.l; i++) {
-
-		const unsigned digit = (unsigned)pl.p[i] - '0';
-
-		if (digit > 9 || n > (max - digit) / 10)
-			return false;
-
-		n = n * 10 + digit;
-	}
-
-	*np = n;
-
-	return true;
-}
-
-
-static bool word_name(unsigned *ip, struct pl *rest,
-		      const char *(*name)(unsigned), unsigned count)
-{
-	struct pl pl;
-
-	if (!word(&pl, rest))
-		return false;
-
-	for (*ip = 0; *ip < count; ++*ip) {
-		if (!pl_strcmp(&pl, name(*ip)))
-			return true;
-	}
-
-	return false;
-}
-
-
+/* It may have none. */
 static bool read_addr(struct addr *addr, struct pl *rest)
 {
-	struct pl ip;
-	uint64_t port;
+	struct pl word, peek = *rest;
 
-	if (!word(&ip, rest))
-		return true;
-
-	return word_number(&port, rest, UINT16_MAX) &&
-	       addr_parse(addr, ip.p, ip.l, (uint16_t)port);
+	return !state_word(&word, &peek) || state_word_addr(addr, rest);
 }
 
 
@@ -240,15 +217,16 @@ static bool read_event(struct event *e, const char *text)
 
 	pl_set_str(&rest, text);
 
-	if (!word_number(&e->at_usec, &rest, INT64_MAX) ||
-	    !word_number(&seq, &rest, UINT32_MAX) ||
-	    !word_name(&type, &rest, nth_event, EVENT_COUNT) ||
-	    !word_name(&reason, &rest, nth_reason, REASON_COUNT) ||
-	    !word_number(&code, &rest, UINT16_MAX) ||
-	    !word_number(&value, &rest, UINT32_MAX) ||
-	    !word_number(&flow, &rest, ACCOUNT_FLOWS_MAX) ||
-	    !word_name(&registered, &rest, nth_sign, 2) ||
-	    !word_name(&reachable, &rest, nth_reachable, REACHABLE_YES + 1) ||
+	if (!state_word_number(&e->at_usec, &rest, INT64_MAX) ||
+	    !state_word_number(&seq, &rest, UINT32_MAX) ||
+	    !state_word_name(&type, &rest, nth_event, EVENT_COUNT) ||
+	    !state_word_name(&reason, &rest, nth_reason, REASON_COUNT) ||
+	    !state_word_number(&code, &rest, UINT16_MAX) ||
+	    !state_word_number(&value, &rest, UINT32_MAX) ||
+	    !state_word_number(&flow, &rest, ACCOUNT_FLOWS_MAX) ||
+	    !state_word_name(&registered, &rest, nth_sign, 2) ||
+	    !state_word_name(&reachable, &rest, nth_reachable,
+			     REACHABLE_YES + 1) ||
 	    !read_addr(&e->addr, &rest))
 		return false;
 
@@ -288,12 +266,21 @@ static void read_events(struct state_account *a, const struct odict *list)
 }
 
 
+/* 0: it is missing, or no such number. */
+static int64_t read_hash(const struct odict *o, const char *key)
+{
+	uint64_t n;
+
+	return member_number(&n, o, key, INT64_MAX) ? (int64_t)n : 0;
+}
+
+
 static int read_account(struct state_account *a, const struct odict *o)
 {
 	const char *name = odict_string(o, "name");
 	const char *aor = odict_string(o, "aor");
 	const char *registrar = odict_string(o, "registrar");
-	uint64_t seq, stamp;
+	uint64_t seq;
 	int err;
 
 	if (!name || check_name(name) || !aor || !registrar ||
@@ -308,8 +295,10 @@ static int read_account(struct state_account *a, const struct odict *o)
 
 	(void)member_text(a->secure, sizeof(a->secure), o, "secure");
 	a->worked = value_true(o, "worked");
-	if (member_number(&stamp, o, "stamp", INT64_MAX))
-		a->stamp = (int64_t)stamp;
+	a->stamp = read_hash(o, "stamp");
+	a->way = read_hash(o, "way");
+	a->conf = read_hash(o, "configuration");
+	a->at_usec = read_hash(o, "at");
 	a->seq = (uint32_t)seq;
 	read_regs(a, value_array(o, "registrations"));
 	read_events(a, value_array(o, "events"));

@@ -17,8 +17,7 @@ int status_add_time(struct mbuf *mb, const char *key, msec_t at,
 }
 
 
-/* A deadline as whole seconds from now, rounded up. */
-static int add_left(struct mbuf *mb, const char *key, msec_t at, msec_t now)
+int status_add_left(struct mbuf *mb, const char *key, msec_t at, msec_t now)
 {
 	if (at == NEVER)
 		return json_add_null(mb, key);
@@ -42,20 +41,49 @@ static const struct reg *best_reg(const struct account *a)
 }
 
 
+/* What is under way comes before what will be, and that before what waits for
+ * somebody else. */
+static msec_t next_rank(const struct reg *r)
+{
+	msec_t at;
+
+	(void)reg_next(r, &at);
+	if (r->state == REG_OFF)
+		return NEVER;
+	if (reg_parked(r))
+		return NEVER - 1;
+
+	return at == NEVER ? 0 : at;
+}
+
+
+const char *status_next(const struct account *a, msec_t *atp)
+{
+	const struct reg *next = &a->regv[0].reg;
+	unsigned i;
+
+	for (i = 1; i < a->regc; i++)
+		if (next_rank(&a->regv[i].reg) < next_rank(next))
+			next = &a->regv[i].reg;
+
+	return reg_next(next, atp);
+}
+
+
 static int add_verdict(struct mbuf *mb, const struct account *a,
 		       int64_t wall_usec, msec_t now)
 {
 	const struct verdict v = account_verdict(a, now);
 	const struct reg *r = best_reg(a);
 	msec_t next_at;
-	const char *next = reg_next(r, &next_at);
+	const char *next = status_next(a, &next_at);
 	int err;
 
 	err  = json_add_bool(mb, "registered", v.registered);
 	err |= status_add_time(mb, "registered_since_usec",
 			v.registered ? a->registered_since : NEVER, wall_usec);
-	err |= add_left(mb, "lease_left", v.registered ? r->lease_end : NEVER,
-			now);
+	err |= status_add_left(mb, "lease_left",
+			v.registered ? r->lease_end : NEVER, now);
 	err |= v.registered ? json_add_int(mb, "expires_granted", r->granted)
 			    : json_add_null(mb, "expires_granted");
 	err |= json_add_string(mb, "reachable", reachable_name(v.reachable));
@@ -65,7 +93,7 @@ static int add_verdict(struct mbuf *mb, const struct account *a,
 	err |= json_add_string(mb, "reason", reason_name(v.reason));
 	err |= json_add_string(mb, "reason_text", reason_text(v.reason));
 	err |= json_add_string(mb, "next", next);
-	err |= add_left(mb, "next_in", next_at, now);
+	err |= status_add_left(mb, "next_in", next_at, now);
 
 	return err;
 }
@@ -78,26 +106,20 @@ static int add_count(struct mbuf *mb, const char *key, bool known,
 }
 
 
-/* Whose bindings the last 2xx listed. Each flow's lists the same AOR. */
+/* What the last 2xx listed, of whichever flow: the numbers are the account's.
+ * After a restart not every registration may know of it. */
 static int add_bindings(struct mbuf *mb, const struct account *a)
 {
-	unsigned own = 0, ghosts = 0, foreign = 0, i;
-	bool known = false;
+	const struct account_reg *ar = a->regv;
 	int err;
 
-	for (i = 0; i < a->regc; i++) {
-		const struct account_reg *ar = &a->regv[i];
-
-		known |= ar->listed;
-		own += ar->own;
-		ghosts = ar->ghosts > ghosts ? ar->ghosts : ghosts;
-		foreign = ar->foreign > foreign ? ar->foreign : foreign;
-	}
+	while (!ar->listed && ar < &a->regv[a->regc - 1])
+		++ar;
 
 	err  = json_open(mb, "bindings", '{');
-	err |= add_count(mb, "own", known, own);
-	err |= add_count(mb, "ghost", known, ghosts);
-	err |= add_count(mb, "foreign", known, foreign);
+	err |= add_count(mb, "own", ar->listed, ar->own);
+	err |= add_count(mb, "ghost", ar->listed, ar->ghosts);
+	err |= add_count(mb, "foreign", ar->listed, ar->foreign);
 	err |= json_close(mb, '}');
 
 	return err;

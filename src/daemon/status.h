@@ -13,6 +13,10 @@
 int status_account(struct mbuf *mb, const char *key, const struct agent *a,
 		   int64_t wall_usec, bool events);
 
+/* What the account does next, the soonest of all its registrations, and when
+ * [ms] (NEVER: now, or unknown). */
+const char *status_next(const struct account *a, msec_t *atp);
+
 /* The object with all events that are kept of it, the oldest first. */
 int status_history(struct mbuf *mb, const char *key, const struct agent *a);
 

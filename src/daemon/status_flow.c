@@ -115,14 +115,25 @@ static int add_flow(struct mbuf *mb, const struct agent *a, unsigned i,
 {
 	const struct reg *r = &agent_account(a)->regv[i].reg;
 	const bool bound = reg_bound(r, now);
+	const bool off = r->state == REG_OFF;
 	struct agent_flow f;
+	const char *next;
+	msec_t next_at;
 	int err;
 
 	agent_flow(a, i, &f);
+	next = reg_next(r, &next_at);
 
 	err  = json_open(mb, NULL, '{');
 	err |= json_add_int(mb, "id", i + 1);
+	err |= json_add_int(mb, "reg_id", agent_conf(a)->reg_ids + i + 1);
 	err |= json_add_string(mb, "state", flow_state(&f, r));
+	err |= json_add_string(mb, "reason", off ? NULL
+			       : reason_name(r->reason));
+	err |= json_add_string(mb, "reason_text", off ? NULL
+			       : reason_text(r->reason));
+	err |= json_add_string(mb, "next", next);
+	err |= status_add_left(mb, "next_in", next_at, now);
 	err |= json_add_string(mb, "transport", transport_name(f.transport));
 	err |= add_sa(mb, "edge", f.peer);
 	err |= json_add_string(mb, "edge_host", f.host);

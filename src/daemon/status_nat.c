@@ -61,8 +61,9 @@ static int add_idle_death(struct mbuf *mb, const struct interval *i,
 	err  = known ? json_add_int(mb, "idle_death",
 				    (int64_t)((i->idle + 500) / 1000))
 		     : json_add_null(mb, "idle_death");
+	/* what is before the boot wraps, as it does with the clock's */
 	err |= status_add_time(mb, "idle_death_usec",
-			       known ? i->since : NEVER, wall_usec);
+			       known ? i->since - i->aged : NEVER, wall_usec);
 
 	return err;
 }

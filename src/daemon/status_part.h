@@ -13,6 +13,9 @@
 int status_add_time(struct mbuf *mb, const char *key, msec_t at,
 		    int64_t wall_usec);
 
+/* A deadline as whole seconds from now, rounded up; NEVER: null. */
+int status_add_left(struct mbuf *mb, const char *key, msec_t at, msec_t now);
+
 /* "IP:port"; NULL or not known: null. */
 int status_add_addr(struct mbuf *mb, const char *key, const struct addr *a);
 

@@ -3,12 +3,24 @@
 #include <errno.h>
 #include <string.h>
 #include <openssl/err.h>
+#include <openssl/sha.h>
+#include "room.h"
 #include "stamp.h"
 #include "tls.h"
 #include "tls_peer.h"
 #include "tls_session.h"
 #include "trust.h"
 
+/* [bytes] for a trust store (0.9 MB measured, the system's), a context and a
+ * handshake. OpenSSL starts parts of itself as it needs them, and what there is
+ * no memory for then is missing for ever. */
+#define TLS_ROOM (2 << 20)
+
+
+enum {
+	KEY_VERSION = 1,
+	KEY_ROOM = 1024,         /* bytes that mostly suffice */
+};
 
 struct tls_ctx {
 	struct le le;
@@ -16,10 +28,27 @@ struct tls_ctx {
 	struct stamp certificate, key;
 	struct tls_rules rules;
 	int min_version;
+	bool used;               /* by a connection, ever */
 	SSL_CTX *ssl;
 };
 
 static struct list ctxl;
+
+
+/* Of the same file trust may have been read twice (trust_doubt()). */
+static bool key_in_use(const uint8_t *key)
+{
+	struct le *le;
+
+	for (le = ctxl.head; le; le = le->next) {
+		const struct tls_ctx *ctx = le->data;
+
+		if (!memcmp(ctx->rules.key, key, sizeof(ctx->rules.key)))
+			return true;
+	}
+
+	return false;
+}
 
 
 static void ctx_destructor(void *data)
@@ -27,7 +56,9 @@ static void ctx_destructor(void *data)
 	struct tls_ctx *ctx = data;
 
 	list_unlink(&ctx->le);
-	tls_session_forget(ctx);
+	/* one that was only looked at leaves the sessions alone that wait */
+	if (ctx->used && !key_in_use(ctx->rules.key))
+		tls_session_forget(ctx->rules.key);
 	SSL_CTX_free(ctx->ssl);
 	mem_deref(ctx->trust);
 	mem_deref(ctx->rules.pins);
@@ -36,13 +67,84 @@ static void ctx_destructor(void *data)
 }
 
 
+/* --- what tells one from another, here and in the next process --- */
+
+static int write_stamp(struct mbuf *mb, const struct stamp *s)
+{
+	const uint64_t v[] = {
+		strlen(s->path), s->dev, s->ino, (uint64_t)s->size,
+		(uint64_t)s->mtime.tv_sec, (uint64_t)s->mtime.tv_nsec,
+	};
+	int err;
+
+	err = mbuf_write_mem(mb, (const uint8_t *)v, sizeof(v));
+
+	return err ? err : mbuf_write_str(mb, s->path);
+}
+
+
+static int write_trust(struct mbuf *mb, const struct trust *t)
+{
+	bool sys;
+	const struct stamp *s = trust_stamp(&sys, t);
+	int err;
+
+	err = mbuf_write_u8(mb, sys);
+
+	return err ? err : write_stamp(mb, s);
+}
+
+
+/* Another OpenSSL may verify otherwise, and so may another KEY_VERSION of us:
+ * to be raised whenever a server would be refused that was not before. */
+static int write_rules(struct mbuf *mb, const struct tls_ctx *ctx)
+{
+	const uint64_t v[] = {
+		KEY_VERSION, OpenSSL_version_num(),
+		(uint64_t)ctx->min_version, (uint64_t)ctx->rules.verify,
+	};
+	int err;
+
+	err = mbuf_write_mem(mb, (const uint8_t *)v, sizeof(v));
+
+	return err ? err : tls_pins_write(mb, ctx->rules.pins);
+}
+
+
+static int set_session_key(struct tls_ctx *ctx)
+{
+	struct mbuf *mb = mbuf_alloc(KEY_ROOM);
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+
+	err = write_rules(mb, ctx);
+	if (!err)
+		err = write_trust(mb, ctx->trust);
+	if (!err)
+		err = write_stamp(mb, &ctx->certificate);
+	if (!err)
+		err = write_stamp(mb, &ctx->key);
+	if (!err && !SHA256(mb->buf, mb->end, ctx->rules.key))
+		err = ENOMEM;
+
+	mem_deref(mb);
+
+	return err;
+}
+
+
 static bool ctx_equal(const struct tls_ctx *a, const struct tls_ctx *b)
 {
-	return a->trust == b->trust && a->min_version == b->min_version &&
-		a->rules.verify == b->rules.verify &&
-		tls_pins_equal(a->rules.pins, b->rules.pins) &&
-		stamp_equal(&a->certificate, &b->certificate) &&
-		stamp_equal(&a->key, &b->key);
+	return a->trust == b->trust &&
+		!memcmp(a->rules.key, b->rules.key, sizeof(a->rules.key));
+}
+
+
+const uint8_t *tls_ctx_key(const struct tls_ctx *ctx)
+{
+	return ctx->rules.key;
 }
 
 
@@ -171,6 +273,11 @@ int tls_ctx_get(struct tls_ctx **ctxp, const struct tls_conf *conf,
 
 	text[0] = '\0';
 
+	if (!room_for(TLS_ROOM)) {
+		(void)re_snprintf(text, size, "%m", ENOMEM);
+		return ENOMEM;
+	}
+
 	ctx = mem_zalloc(sizeof(*ctx), ctx_destructor);
 	if (!ctx)
 		return ENOMEM;
@@ -192,6 +299,10 @@ int tls_ctx_get(struct tls_ctx **ctxp, const struct tls_conf *conf,
 	if (err)
 		goto out;
 
+	err = set_session_key(ctx);
+	if (err)
+		goto out;
+
 	same = ctx_find(ctx);
 	if (same) {
 		mem_deref(ctx);
@@ -199,7 +310,10 @@ int tls_ctx_get(struct tls_ctx **ctxp, const struct tls_conf *conf,
 		return 0;
 	}
 
+	ERR_clear_error();
 	err = ctx_init(ctx, text, size);
+	if (!err)
+		err = tls_shortage();    /* it would lack something for ever */
 	if (err)
 		goto out;
 
@@ -213,6 +327,12 @@ int tls_ctx_get(struct tls_ctx **ctxp, const struct tls_conf *conf,
 		(void)re_snprintf(text, size, "%m", err);
 
 	return err;
+}
+
+
+void tls_ctx_doubt(struct tls_ctx *ctx)
+{
+	trust_doubt(ctx->trust);
 }
 
 
@@ -238,6 +358,7 @@ int tls_open(SSL **sslp, struct tls_ctx *ctx, int fd, const char *host)
 		return err;
 	}
 
+	ctx->used = true;
 	SSL_set_connect_state(ssl);
 	*sslp = ssl;
 

@@ -1,7 +1,8 @@
 /* TLS by OpenSSL: one trust store per CA set (trust.c), contexts shared by
  * accounts with the same settings (tls.c), who the server has to be, by chain,
  * name and pins (tls_peer.c, tls_pin.c), sessions that shorten the next
- * handshake (tls_session.c), and reasons that a person can read (tls_reason.c).
+ * handshake (tls_session.c), in the next process too (tls_handed.c), and
+ * reasons that a person can read (tls_reason.c).
  *
  * Verification is always on unless the configuration says `none`, which is
  * warned about loudly elsewhere. The identity checked is the host that the
@@ -55,13 +56,22 @@ int tls_ctx_get(struct tls_ctx **ctxp, const struct tls_conf *conf,
  * host, if there is one and the server likes it. */
 int tls_open(SSL **sslp, struct tls_ctx *ctx, int fd, const char *host);
 
+/* What its sessions are kept under: a hash of the settings and of what the file
+ * system tells of the files, so it is the same in another process of the same
+ * OpenSSL. TLS_SESSION_KEY_SIZE bytes. */
+const uint8_t *tls_ctx_key(const struct tls_ctx *ctx);
+
 /* Why a handshake failed: TLS_UNTRUSTED, TLS_NAME or TLS_FAILURE, and in
- * words ("certificate has expired"). `rv` is what SSL_do_handshake() said; to
- * be asked at once after it, and errno and OpenSSL's error queue must have been
- * cleared before it. Serves for SSL_read() too: then it is FLOW_LOST, or
- * TLS_FAILURE where the server refuses our certificate, of which TLS 1.3 tells
- * only after the handshake. */
+ * words ("certificate has expired"); NO_RESOURCES if memory ran out. `rv` is
+ * what SSL_do_handshake() said; to be asked at once after it, and errno and
+ * OpenSSL's error queue must have been cleared before it. Serves for SSL_read()
+ * too: then it is FLOW_LOST, or TLS_FAILURE where the server refuses our
+ * certificate, of which TLS 1.3 tells only after the handshake. */
 enum reason tls_reason(SSL *ssl, int rv, char *text, size_t size);
+
+/* What OpenSSL ran out of since its error queue was cleared: ENOMEM, EMFILE and
+ * the like; 0: nothing. Clears it. */
+int tls_shortage(void);
 
 /* Of a connection that stands, for people. */
 struct tls_info {
@@ -74,6 +84,9 @@ struct tls_info {
 					    1970]; 0: not known */
 };
 void tls_info(struct tls_info *info, SSL *ssl);
+
+/* A peer was refused as not trusted by it: see trust_doubt(). */
+void tls_ctx_doubt(struct tls_ctx *ctx);
 
 void tls_close(void);            /* at exit: shared stores, sessions */
 

@@ -133,7 +133,7 @@ static int64_t first_end(X509_STORE_CTX *sc, const X509 *cert)
 static void offer_done(struct tls_peer *p)
 {
 	if (p->offered)
-		tls_session_on_done(p->ctx, p->host);
+		tls_session_on_done(p->rules->key, p->host);
 
 	p->offered = false;
 }
@@ -178,8 +178,8 @@ static bool verified(const SSL *ssl, const struct tls_peer *p)
 static void keep(const SSL *ssl, struct tls_peer *p, SSL_SESSION *session)
 {
 	if (verified(ssl, p))
-		tls_session_put(&p->kept, p->ctx, p->host, session, &p->facts,
-				loop_now());
+		tls_session_put(&p->kept, p->rules->key, p->host, session,
+				&p->facts, loop_now());
 }
 
 
@@ -231,8 +231,8 @@ static void resume(SSL *ssl, struct tls_peer *p)
 	SSL_SESSION *session;
 
 	p->facts.edge = edge_of(SSL_get_fd(ssl));
-	session = tls_session_take(&p->facts, p->ctx, p->host, loop_now(),
-				   (int64_t)time(NULL));
+	session = tls_session_take(&p->facts, p->rules->key, p->host,
+				   loop_now(), (int64_t)time(NULL));
 
 	p->offered = session && SSL_set_session(ssl, session);
 	SSL_SESSION_free(session);
@@ -246,7 +246,7 @@ static void peer_destructor(void *data)
 	struct tls_peer *p = data;
 
 	if (p->offered)
-		tls_session_on_failed(p->ctx, p->host, loop_now());
+		tls_session_on_failed(p->rules->key, p->host, loop_now());
 
 	tls_session_release(&p->kept);
 	mem_deref(p->host);

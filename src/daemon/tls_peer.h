@@ -15,6 +15,7 @@
 struct tls_rules {
 	enum tls_verify verify;
 	struct tls_pins *pins;           /* NULL: none */
+	uint8_t key[TLS_SESSION_KEY_SIZE];       /* of the sessions */
 };
 
 struct tls_peer {

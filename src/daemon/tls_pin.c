@@ -106,6 +106,18 @@ bool tls_pins_equal(const struct tls_pins *a, const struct tls_pins *b)
 }
 
 
+int tls_pins_write(struct mbuf *mb, const struct tls_pins *pins)
+{
+	int err;
+
+	err = mbuf_write_u64(mb, pins ? pins->count : 0);
+
+	return err || !pins ? err
+		: mbuf_write_mem(mb, (const uint8_t *)pins->v,
+				 pins->count * sizeof(pins->v[0]));
+}
+
+
 bool tls_pins_match(const struct tls_pins *pins, X509 *cert)
 {
 	struct pin pin;

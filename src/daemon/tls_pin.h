@@ -19,6 +19,9 @@ int tls_pins_alloc(struct tls_pins **pinsp, char *const *v, size_t c);
 
 bool tls_pins_equal(const struct tls_pins *a, const struct tls_pins *b);
 
+/* Appends them, so that equal ones look the same. */
+int tls_pins_write(struct mbuf *mb, const struct tls_pins *pins);
+
 /* Is it this certificate's key? */
 bool tls_pins_match(const struct tls_pins *pins, X509 *cert);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
+#include "sock.h"
 #include "tls_peer.h"
 
 
@@ -127,12 +128,42 @@ static bool print_error(SSL *ssl, int rv, int syserr, char *text, size_t size)
 }
 
 
+int tls_shortage(void)
+{
+	unsigned long e;
+	int err = 0;
+
+	while ((e = ERR_get_error())) {
+		const int reason = ERR_GET_REASON(e);
+
+		if (reason == ERR_R_MALLOC_FAILURE)
+			err = ENOMEM;
+		else if (ERR_SYSTEM_ERROR(e) && sock_exhausted(reason))
+			err = reason;
+	}
+
+	return err;
+}
+
+
+static bool out_of_memory(long result)
+{
+	return result == X509_V_ERR_OUT_OF_MEM ||
+		ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE;
+}
+
+
 enum reason tls_reason(SSL *ssl, int rv, char *text, size_t size)
 {
 	const int syserr = errno;
 	const long result = SSL_get_verify_result(ssl);
 	const struct tls_peer *p = tls_peer_of(ssl);
 	bool refused;
+
+	if (out_of_memory(result)) {
+		(void)re_snprintf(text, size, "%m", ENOMEM);
+		return REASON_NO_RESOURCES;
+	}
 
 	if (SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE &&
 	    result != X509_V_OK)

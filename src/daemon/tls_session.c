@@ -1,7 +1,9 @@
-/* TLS sessions to be resumed: kept for each context and host. */
+/* TLS sessions to be resumed: kept for each set of rules and host. */
 
+#include <errno.h>
 #include <string.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include "tls_session.h"
 
 
@@ -10,7 +12,7 @@
 /* Hosts come from the configuration: there are not more than accounts. */
 struct host {
 	struct le le;
-	const void *owner;
+	uint8_t key[TLS_SESSION_KEY_SIZE];
 	char *name;
 	struct list sessions;            /* newest first */
 	unsigned count;
@@ -34,9 +36,9 @@ static struct list all;
 static size_t bytes;
 
 
-static uint32_t host_key(const void *owner, const char *name)
+static uint32_t bucket(const uint8_t *key, const char *name)
 {
-	return hash_joaat_str_ci(name) ^ (uint32_t)((uintptr_t)owner >> 4);
+	return hash_joaat_str_ci(name) ^ hash_joaat(key, TLS_SESSION_KEY_SIZE);
 }
 
 
@@ -50,7 +52,7 @@ static void host_destructor(void *data)
 
 
 struct host_like {
-	const void *owner;
+	const uint8_t *key;
 	const char *name;
 };
 
@@ -60,28 +62,29 @@ static bool host_handler(struct le *le, void *arg)
 	const struct host *h = le->data;
 	const struct host_like *like = arg;
 
-	return h->owner == like->owner && !str_casecmp(h->name, like->name);
+	return !memcmp(h->key, like->key, sizeof(h->key)) &&
+		!str_casecmp(h->name, like->name);
 }
 
 
-static struct host *host_find(const void *owner, const char *name)
+static struct host *host_find(const uint8_t *key, const char *name)
 {
-	struct host_like like = {owner, name};
+	struct host_like like = {key, name};
 
-	return list_ledata(hash_lookup(hosts, host_key(owner, name),
-				       host_handler, &like));
+	return list_ledata(hash_lookup(hosts, bucket(key, name), host_handler,
+				       &like));
 }
 
 
 /* Found or made; NULL: no memory. */
-static struct host *host_get(const void *owner, const char *name)
+static struct host *host_get(const uint8_t *key, const char *name)
 {
 	struct host *h;
 
 	if (!hosts && hash_alloc(&hosts, BUCKETS))
 		return NULL;
 
-	h = host_find(owner, name);
+	h = host_find(key, name);
 	if (h)
 		return h;
 
@@ -89,8 +92,8 @@ static struct host *host_get(const void *owner, const char *name)
 	if (!h || str_dup(&h->name, name))
 		return mem_deref(h);
 
-	h->owner = owner;
-	hash_append(hosts, host_key(owner, name), &h->le, h);
+	memcpy(h->key, key, sizeof(h->key));
+	hash_append(hosts, bucket(key, name), &h->le, h);
 
 	return h;
 }
@@ -163,11 +166,10 @@ static msec_t ends_at(const SSL_SESSION *session, msec_t verified_at,
 }
 
 
-static struct tls_session *session_alloc(struct host *h, SSL_SESSION *session,
-					 size_t len)
+/* The caller fills der[]. */
+static struct tls_session *session_alloc(struct host *h, size_t len)
 {
 	struct tls_session *s;
-	uint8_t *p;
 
 	s = mem_alloc(sizeof(*s) + len, session_destructor);
 	if (!s)
@@ -175,9 +177,6 @@ static struct tls_session *session_alloc(struct host *h, SSL_SESSION *session,
 
 	memset(s, 0, sizeof(*s));
 	s->len = len;
-	p = s->der;
-	(void)i2d_SSL_SESSION(session, &p);
-
 	s->host = h;
 	++h->count;
 	bytes += sizeof(*s) + len;
@@ -188,7 +187,7 @@ static struct tls_session *session_alloc(struct host *h, SSL_SESSION *session,
 }
 
 
-void tls_session_put(struct tls_session **keptp, const void *owner,
+void tls_session_put(struct tls_session **keptp, const uint8_t *key,
 		     const char *host, SSL_SESSION *session,
 		     const struct tls_session_facts *facts, msec_t now)
 {
@@ -196,6 +195,7 @@ void tls_session_put(struct tls_session **keptp, const void *owner,
 	const int len = i2d_SSL_SESSION(session, NULL);
 	struct tls_session *s;
 	struct host *h;
+	uint8_t *p;
 
 	if (!SSL_SESSION_is_resumable(session) || until <= now ||
 	    len <= 0 || len > TLS_SESSION_SIZE_MAX)
@@ -204,16 +204,18 @@ void tls_session_put(struct tls_session **keptp, const void *owner,
 	if (*keptp)
 		drop(*keptp);
 
-	h = host_get(owner, host);
+	h = host_get(key, host);
 	if (!h)
 		return;
 
-	s = session_alloc(h, session, (size_t)len);
+	s = session_alloc(h, (size_t)len);
 	if (!s) {
 		host_tidy(h);
 		return;
 	}
 
+	p = s->der;
+	(void)i2d_SSL_SESSION(session, &p);
 	s->facts = *facts;
 	s->until = until;
 	s->keptp = keptp;
@@ -263,23 +265,39 @@ static struct tls_session *best(struct host *h, uint32_t edge, msec_t now,
 }
 
 
+/* NULL: it is none; one of another process may be anything. */
+static SSL_SESSION *decode(const struct tls_session *s)
+{
+	const uint8_t *p = s->der;
+	SSL_SESSION *session = d2i_SSL_SESSION(NULL, &p, (long)s->len);
+
+	if (session && p == s->der + s->len &&
+	    SSL_SESSION_is_resumable(session))
+		return session;
+
+	/* or the handshake that follows would seem to have failed by it */
+	ERR_clear_error();
+	SSL_SESSION_free(session);
+
+	return NULL;
+}
+
+
 SSL_SESSION *tls_session_take(struct tls_session_facts *facts,
-			      const void *owner, const char *host, msec_t now,
+			      const uint8_t *key, const char *host, msec_t now,
 			      int64_t wall)
 {
 	SSL_SESSION *session = NULL;
 	struct tls_session *s;
 	struct host *h;
 
-	h = host_find(owner, host);
+	h = host_find(key, host);
 	if (!h || now < h->rests_until)
 		return NULL;
 
 	s = best(h, facts->edge, now, wall);
 	if (s) {
-		const uint8_t *p = s->der;
-
-		session = d2i_SSL_SESSION(NULL, &p, (long)s->len);
+		session = decode(s);
 		facts->verified_at = s->facts.verified_at;
 		facts->not_after = s->facts.not_after;
 		mem_deref(s);
@@ -291,9 +309,9 @@ SSL_SESSION *tls_session_take(struct tls_session_facts *facts,
 }
 
 
-void tls_session_on_done(const void *owner, const char *host)
+void tls_session_on_done(const uint8_t *key, const char *host)
 {
-	struct host *h = host_find(owner, host);
+	struct host *h = host_find(key, host);
 
 	if (!h)
 		return;
@@ -303,12 +321,85 @@ void tls_session_on_done(const void *owner, const char *host)
 }
 
 
-void tls_session_on_failed(const void *owner, const char *host, msec_t now)
+void tls_session_on_failed(const uint8_t *key, const char *host, msec_t now)
 {
-	struct host *h = host_get(owner, host);
+	struct host *h = host_get(key, host);
 
 	if (h && ++h->failed >= TLS_SESSION_FAILED_MAX)
 		h->rests_until = now + TLS_SESSION_REST;
+}
+
+
+/* --- the next process --- */
+
+int tls_session_each(tls_session_h *h, void *arg, msec_t now, int64_t wall)
+{
+	struct le *le, *next;
+	int err = 0;
+
+	for (le = all.head; le && !err; le = next) {
+
+		const struct tls_session *s = le->data;
+		const struct tls_session_record r = {
+			s->host->key, s->host->name, s->facts, s->until,
+			s->der, s->len,
+		};
+
+		next = le->next;
+
+		if (good(s, now, wall) && now >= s->host->rests_until)
+			err = h(&r, arg);
+	}
+
+	return err;
+}
+
+
+/* Else it would last longer than a day. */
+static bool times_fit(const struct tls_session_record *r, msec_t now)
+{
+	return r->facts.verified_at <= now && r->until >= r->facts.verified_at
+		&& r->until - r->facts.verified_at <= TLS_SESSION_LIFE;
+}
+
+
+static bool sizes_fit(const struct tls_session_record *r)
+{
+	const size_t len = strlen(r->host);
+
+	return len && len <= TLS_SESSION_NAME_MAX &&
+		r->len && r->len <= TLS_SESSION_SIZE_MAX;
+}
+
+
+int tls_session_restore(const struct tls_session_record *r, msec_t now,
+			int64_t wall)
+{
+	struct tls_session *s;
+	struct host *h;
+
+	if (!sizes_fit(r) || !times_fit(r, now))
+		return EBADMSG;
+	if (now >= r->until || wall >= r->facts.not_after)
+		return ETIMEDOUT;
+
+	h = host_get(r->key, r->host);
+	if (!h)
+		return ENOMEM;
+
+	s = session_alloc(h, r->len);
+	if (!s) {
+		host_tidy(h);
+		return ENOMEM;
+	}
+
+	memcpy(s->der, r->der, r->len);
+	s->facts = r->facts;
+	s->until = r->until;
+
+	trim(h, now);
+
+	return 0;
 }
 
 
@@ -316,7 +407,7 @@ static bool forget_handler(struct le *le, void *arg)
 {
 	struct host *h = le->data;
 
-	if (arg && h->owner != arg)
+	if (arg && memcmp(h->key, arg, sizeof(h->key)))
 		return false;
 
 	list_flush(&h->sessions);
@@ -326,9 +417,9 @@ static bool forget_handler(struct le *le, void *arg)
 }
 
 
-void tls_session_forget(const void *owner)
+void tls_session_forget(const uint8_t *key)
 {
-	(void)hash_apply(hosts, forget_handler, (void *)(uintptr_t)owner);
+	(void)hash_apply(hosts, forget_handler, (void *)(uintptr_t)key);
 }
 
 

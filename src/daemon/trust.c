@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include "loop.h"
 #include "stamp.h"
+#include "tls.h"
 #include "trust.h"
 
 
@@ -14,7 +17,10 @@ struct trust {
 	X509_STORE *x509;
 };
 
+#define DOUBT_EACH HOURS(1)      /* sessions of the old one are not resumed */
+
 static struct list trustl;
+static msec_t doubt_from;                /* not before that time */
 static struct trust *system_trust;       /* kept while it is the newest */
 
 
@@ -43,12 +49,62 @@ static struct trust *trust_find(const struct stamp *stamp, bool sys)
 }
 
 
-static bool store_load(const struct trust *t)
+/* As X509_STORE_set_default_paths() does, which says nothing when it could not
+ * read the file. */
+static bool load_system(X509_STORE *x509, const char *file)
 {
-	ERR_clear_error();
+	X509_LOOKUP *dir = X509_STORE_add_lookup(x509,
+						 X509_LOOKUP_hash_dir());
 
-	return t->system ? X509_STORE_set_default_paths(t->x509)
+	if (file[0])
+		(void)X509_STORE_load_locations(x509, file, NULL);
+
+	return dir && X509_LOOKUP_add_dir(dir, NULL, X509_FILETYPE_DEFAULT);
+}
+
+
+/* A store that is not whole would be kept and refuse peers for ever. */
+static int store_load(const struct trust *t)
+{
+	bool ok;
+	int err;
+
+	ERR_clear_error();
+	ok = t->system ? load_system(t->x509, t->stamp.path)
 		: X509_STORE_load_locations(t->x509, t->stamp.path, NULL);
+	err = tls_shortage();
+	if (err)
+		return err;
+
+	return ok ? 0 : EBADMSG;
+}
+
+
+/* When memory runs out while OpenSSL looks at the key or the extensions of a
+ * certificate, it takes that in silence for the certificate's fault. */
+static bool has_spoilt(X509_STORE *x509)
+{
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(x509);
+
+	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		X509 *x = X509_OBJECT_get0_X509(
+			sk_X509_OBJECT_value(objects, i));
+
+		if (x && (!X509_get0_pubkey(x) ||
+			  X509_get_extension_flags(x) & EXFLAG_INVALID))
+			return true;
+	}
+
+	return false;
+}
+
+
+static int store_make(struct trust *t)
+{
+	X509_STORE_free(t->x509);
+	t->x509 = X509_STORE_new();
+
+	return t->x509 ? store_load(t) : ENOMEM;
 }
 
 
@@ -56,7 +112,7 @@ static bool store_load(const struct trust *t)
 static int trust_alloc(struct trust **tp, struct stamp *stamp, bool sys)
 {
 	struct trust *t;
-	int err = 0;
+	int err;
 
 	t = mem_zalloc(sizeof(*t), trust_destructor);
 	if (!t)
@@ -66,12 +122,9 @@ static int trust_alloc(struct trust **tp, struct stamp *stamp, bool sys)
 	t->system = sys;
 	stamp->path = NULL;
 
-	t->x509 = X509_STORE_new();
-	if (!t->x509)
-		err = ENOMEM;
-	else if (!store_load(t))
-		err = EBADMSG;
-
+	err = store_make(t);
+	if (!err && has_spoilt(t->x509))
+		err = store_make(t);     /* if it is so, it stays so */
 	if (err) {
 		mem_deref(t);
 		return err;
@@ -131,6 +184,26 @@ int trust_get(struct trust **tp, const char *ca_file, char *text, size_t size)
 X509_STORE *trust_store(const struct trust *t)
 {
 	return t->x509;
+}
+
+
+const struct stamp *trust_stamp(bool *sysp, const struct trust *t)
+{
+	*sysp = t->system;
+
+	return &t->stamp;
+}
+
+
+void trust_doubt(struct trust *t)
+{
+	const msec_t now = loop_now();
+
+	if (now < doubt_from)
+		return;
+
+	doubt_from = now + DOUBT_EACH;
+	list_unlink(&t->le);
 }
 
 

@@ -6,6 +6,7 @@
 
 #include <openssl/x509.h>
 #include "compat.h"
+#include "stamp.h"
 
 
 struct trust;
@@ -16,6 +17,15 @@ struct trust;
 int trust_get(struct trust **tp, const char *ca_file, char *text, size_t size);
 
 X509_STORE *trust_store(const struct trust *t);  /* lives as long as t */
+
+/* Its file as it was read; *sysp: it is the system's, which has a directory
+ * besides. */
+const struct stamp *trust_stamp(bool *sysp, const struct trust *t);
+
+/* A peer was not trusted. Where memory ran out while it was read, OpenSSL may
+ * lack something of it and not say so: whoever asks from now on has it read
+ * again, at most once an hour. */
+void trust_doubt(struct trust *t);
 
 void trust_close(void);          /* lets go of the system's store */
 

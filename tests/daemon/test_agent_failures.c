@@ -1,5 +1,6 @@
 /* What a registrar, a network or a certificate can do to an account, and what
- * it does then: how often it sends, how long it waits, what it says. */
+ * it does then: how often it sends, how long it waits, what it says (SCENARIOS
+ * T2, T8 to T11, T15, T18). */
 
 #include <string.h>
 #include "rig.h"

@@ -137,6 +137,7 @@ START_TEST(a_black_hole_is_found_by_the_missing_pong)
 END_TEST
 
 
+/* SCENARIOS T7 */
 START_TEST(a_server_that_never_pongs_is_asked_and_kept)
 {
 	rig.conf->pong = false;
@@ -251,6 +252,7 @@ static bool has_pongs(void *arg)
 }
 
 
+/* SCENARIOS T20: within a second, however often. */
 START_TEST(the_servers_own_pings_are_answered_at_once)
 {
 	rig_one("alice", _i ? TRANSPORT_TLS : TRANSPORT_TCP, "");

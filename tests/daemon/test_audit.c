@@ -1,5 +1,5 @@
 /* The bindings that a 200 lists: what each is to us, in the registrar's own
- * spelling, and what else the answer betrays. */
+ * spelling, and what else the answer betrays (SCENARIOS T1, T3). */
 
 #include <string.h>
 #include "harness.h"

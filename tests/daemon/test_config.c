@@ -888,11 +888,41 @@ START_TEST(the_edge_is_the_proxy_else_the_registrar)
 		struct pl host;
 		uint16_t port;
 
-		account_conf_edge(a, 0, &host, &port, &transport);
+		account_conf_edge(a, 0, 0, &host, &port, &transport);
 		ck_assert_int_eq(0, pl_strcmp(&host, v[i].host));
 		ck_assert_uint_eq(v[i].port, port);
 		ck_assert_int_eq(v[i].transport, transport);
 	}
+}
+END_TEST
+
+
+START_TEST(each_flow_prefers_its_own_proxy_and_has_the_others_behind_it)
+{
+	static const char *const wantedv[3][3] = {
+		{"p", "q", "r"}, {"q", "r", "p"}, {"r", "p", "q"},
+	};
+	const struct account_conf *a =
+		good("outbound_proxy = ( \"sip:p\", \"sip:q\", \"sip:r\" );");
+	enum transport transport;
+	struct pl host;
+	uint16_t port;
+
+	ck_assert_uint_eq(3, account_conf_edges(a));
+	for (size_t i = 0; i < 4; i++) {
+		for (size_t k = 0; k < 3; k++) {
+			const char *wanted = wantedv[i % 3][k];
+
+			account_conf_edge(a, i, k, &host, &port, &transport);
+			ck_assert_int_eq(0, pl_strcmp(&host, wanted));
+			ck_assert_str_eq(wanted, account_conf_proxy(a, i, k) +
+					 strlen("sip:"));
+		}
+	}
+
+	a = good("registrar = \"sip:x\";");
+	ck_assert_uint_eq(1, account_conf_edges(a));
+	ck_assert_ptr_null(account_conf_proxy(a, 1, 0));
 }
 END_TEST
 
@@ -1355,7 +1385,6 @@ END_TEST
 START_TEST(keys_of_later_steps_are_parsed_with_one_warning)
 {
 	put("pw", "x\n");
-	later("flows = 2;", "flows");
 	later("connection = \"shared\";", "connection = \"shared\"");
 	later("shared_connections = 4;", "shared_connections");
 	later("turn = { server = \"t\"; };", "turn.server");
@@ -1365,11 +1394,97 @@ START_TEST(keys_of_later_steps_are_parsed_with_one_warning)
 	ck_assert_int_eq(0, load(
 		"metrics = { listen = \"127.0.0.1:9474\"; };"
 		"accounts = ("
-		"{ name = \"a\"; aor = \"sip:a@b\"; flows = 2; },"
-		"{ name = \"b\"; aor = \"sip:a@b\"; flows = 3; } );"));
+		"{ name = \"a\"; aor = \"sip:a@b\"; "
+		"shared_connections = 2; },"
+		"{ name = \"b\"; aor = \"sip:a@b\"; "
+		"shared_connections = 3; } );"));
 	ck_assert_uint_eq(2, warnings);
-	/* parsed, but only one is acted on */
-	ck_assert_uint_eq(1, conf->accountv[1]->policy.flows);
+}
+END_TEST
+
+
+START_TEST(several_flows_need_a_contact_that_follows_them)
+{
+	ck_assert_uint_eq(1, good("")->policy.flows);
+	ck_assert_uint_eq(3, good("flows = 3; outbound_proxy = "
+				  "[ \"sip:p\", \"sip:q\" ];")->policy.flows);
+	ck_assert_uint_eq(0, warnings);
+
+	ck_assert_uint_eq(1, good("flows = 2; contact = { policy = "
+				  "\"static\"; address = \"192.0.2.1\"; };")
+			  ->policy.flows);
+	has("t.conf:3: flows: more than one has no effect with "
+	    "contact.policy = \"static\"");
+	ck_assert_uint_eq(1, warnings);
+	bad("flows = 5;", "flows: 5 is out of range (allowed: 1 to 4)");
+}
+END_TEST
+
+
+static const struct account_conf *named(const char *name)
+{
+	for (size_t i = 0; i < conf->accountc; i++)
+		if (!strcmp(conf->accountv[i]->name, name))
+			return conf->accountv[i];
+
+	ck_abort_msg("no account %s", name);
+}
+
+
+/* Which registrar and proxy they go to does not count, nor how it is written:
+ * it may be the same one. */
+START_TEST(reg_ids_of_one_aor_are_distinct)
+{
+	static const char text[] = "accounts = ("
+		"{ name = \"b\"; aor = \"sip:al%69ce@Example.com\"; "
+		"registrar = \"sip:r1\"; flows = 4; },"
+		"{ name = \"a\"; aor = \"sip:alice@example.com:5060\"; "
+		"registrar = \"sip:r2\"; },"
+		"{ name = \"c\"; aor = \"sip:Alice@example.com\"; },"
+		"{ name = \"d\"; aor = \"sips:alice@example.com\"; "
+		"outbound_proxy = \"sips:p\"; } );";
+	unsigned a, d;
+
+	ck_assert_int_eq(0, load(text));
+	a = named("a")->reg_ids;
+	d = named("d")->reg_ids;
+	ck_assert_uint_eq(0, named("b")->reg_ids);
+	ck_assert_uint_eq(0, named("c")->reg_ids);
+	ck_assert(a && d && a != d);
+	ck_assert_uint_eq(0, a % ACCOUNT_FLOWS_MAX + d % ACCOUNT_FLOWS_MAX);
+
+	/* and the same again */
+	ck_assert_int_eq(0, load(text));
+	ck_assert_uint_eq(a, named("a")->reg_ids);
+	ck_assert_uint_eq(d, named("d")->reg_ids);
+}
+END_TEST
+
+
+static int compare_numbers(const void *a, const void *b)
+{
+	const unsigned *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+
+/* With 3000 names of a million numbers some are hit twice. */
+START_TEST(reg_ids_of_many_accounts_are_distinct)
+{
+	static unsigned idv[3000];
+
+	ck_assert_int_eq(0, load(
+		"accounts = ( { name = \"%d\"; aor = \"sip:a@b\"; "
+		"count = 3000; } );"));
+	ck_assert_uint_eq(3000, conf->accountc);
+	for (size_t i = 0; i < 3000; i++)
+		idv[i] = conf->accountv[i]->reg_ids;
+
+	qsort(idv, 3000, sizeof(*idv), compare_numbers);
+	ck_assert_uint_eq(0, idv[0]);
+	for (size_t i = 1; i < 3000; i++)
+		ck_assert_uint_ge(idv[i], idv[i - 1] + ACCOUNT_FLOWS_MAX);
 }
 END_TEST
 
@@ -1577,6 +1692,8 @@ Suite *suite_config(void)
 	tcase_add_test(tc, bad_uris_are_errors);
 	tcase_add_test(tc, good_uris_are_taken_apart);
 	tcase_add_test(tc, the_edge_is_the_proxy_else_the_registrar);
+	tcase_add_test(tc,
+		each_flow_prefers_its_own_proxy_and_has_the_others_behind_it);
 	tcase_add_test(tc, a_transport_that_contradicts_is_an_error);
 	tcase_add_test(tc, strings_are_checked_by_what_they_are);
 	tcase_add_test(tc, an_account_name_is_64_characters_of_a_few);
@@ -1600,6 +1717,9 @@ Suite *suite_config(void)
 	tcase_add_test(tc, secrets_are_in_no_message);
 	tcase_add_test(tc, verify_none_is_warned_about_loudly);
 	tcase_add_test(tc, keys_of_later_steps_are_parsed_with_one_warning);
+	tcase_add_test(tc, several_flows_need_a_contact_that_follows_them);
+	tcase_add_test(tc, reg_ids_of_one_aor_are_distinct);
+	tcase_add_test(tc, reg_ids_of_many_accounts_are_distinct);
 	tcase_add_test(tc, stun_servers_are_hosts_with_or_without_a_port);
 	tcase_add_test(tc, what_happens_anyway_is_not_warned_about);
 	tcase_add_test(tc, a_key_without_effect_is_a_warning);

@@ -1,5 +1,5 @@
 /* Connections against a peer in the same process, which takes its turn while
- * the loop is waited for. */
+ * the loop is waited for (SCENARIOS T22). */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -542,6 +542,47 @@ START_TEST(out_of_descriptors_is_known_at_once)
 			 conn_open(&our.conn, &conf, &handlers, &our));
 	lim.rlim_cur = lim.rlim_max;
 	ck_assert_int_eq(0, setrlimit(RLIMIT_NOFILE, &lim));
+}
+END_TEST
+
+
+/* What is open above a low number that is free: after a restart, for one. */
+START_TEST(a_flow_leaves_eight_descriptors_to_others)
+{
+	struct rlimit was, lim;
+	bool mine[32] = {false};
+	int fd, first, unused = 0;
+
+	peer_listen("127.0.0.1", SOCK_STREAM);
+	conf.peer = peer.addr;
+	first = dup(peer.lfd);
+	ck_assert_int_ge(first, 0);
+	(void)close(first);
+
+	ck_assert_int_eq(0, getrlimit(RLIMIT_NOFILE, &was));
+	lim = was;
+	lim.rlim_cur = (rlim_t)first + ARRAY_SIZE(mine);
+	ck_assert_int_eq(0, setrlimit(RLIMIT_NOFILE, &lim));
+
+	/* the lowest nine are free */
+	for (fd = first; fd < (int)lim.rlim_cur; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || unused++ < 9)
+			continue;
+		ck_assert_int_eq(fd, dup2(peer.lfd, fd));
+		mine[fd - first] = true;
+	}
+
+	ck_assert_int_eq(0, conn_open(&our.conn, &conf, &handlers, &our));
+	our.conn = mem_deref(our.conn);
+	fd = dup(peer.lfd);
+	ck_assert_int_eq(EMFILE,
+			 conn_open(&our.conn, &conf, &handlers, &our));
+
+	(void)close(fd);
+	for (fd = first; fd < (int)lim.rlim_cur; fd++)
+		if (mine[fd - first])
+			(void)close(fd);
+	ck_assert_int_eq(0, setrlimit(RLIMIT_NOFILE, &was));
 }
 END_TEST
 
@@ -1325,6 +1366,7 @@ Suite *suite_conn(void)
 	tcase_add_test(tc, tcp_black_hole_is_the_owners_to_end);
 	tcase_add_test(tc, unusable_source_is_known_at_once);
 	tcase_add_test(tc, out_of_descriptors_is_known_at_once);
+	tcase_add_test(tc, a_flow_leaves_eight_descriptors_to_others);
 	tcase_add_test(tc, byte_at_a_time);
 	tcase_add_test(tc, several_messages_in_one_segment);
 	tcase_add_test(tc, ping_is_answered_by_exactly_crlf);

@@ -1,5 +1,5 @@
 /* control.c and its parts: who is answered, in what order, and what a client
- * that means harm can reach. */
+ * that means harm can reach (SCENARIOS O2). */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
-/* Digest: the RFCs' own examples, and what is answered to which challenge. */
+/* Digest: the RFCs' own examples, and what is answered to which challenge
+ * (SCENARIOS T9). */
 
 #include <string.h>
 #include "digest.h"

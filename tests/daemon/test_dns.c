@@ -1,4 +1,5 @@
-/* dns.c, dns_question.c and dns_tcp.c against servers that misbehave. */
+/* dns.c, dns_question.c and dns_tcp.c against servers that misbehave
+ * (SCENARIOS T16). */
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -119,12 +120,34 @@ static void told_handler(struct dns_answer *a, void *arg)
 }
 
 
-static void ask(struct told *t, const char *name)
+static void ask_as(struct told *t, const char *name, bool doubtful)
 {
 	memset(t, 0, sizeof(*t));
-	ck_assert_int_eq(0, dns_ask(&t->q, dns, name, DNS_TYPE_A, told_handler,
-				    t));
+	ck_assert_int_eq(0, dns_ask(&t->q, dns, name, DNS_TYPE_A, doubtful,
+				    told_handler, t));
 	ck_assert_uint_eq(0, t->calls);
+}
+
+
+static void ask(struct told *t, const char *name)
+{
+	ask_as(t, name, false);
+}
+
+
+static void ask_many(struct told *v, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		ask(&v[i], name);
+}
+
+
+static void end_many(struct told *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		mem_deref(v[i].q);
+		mem_deref(v[i].a);
+	}
 }
 
 
@@ -363,58 +386,163 @@ START_TEST(new_servers_answer_the_questions_that_are_open)
 END_TEST
 
 
-START_TEST(too_many_questions_wait_for_their_turn)
+/* All that can begin at once have: a fifth more than the rate has it. */
+static void fill_places(struct told *v, unsigned n)
 {
-	struct told v[DNS_ACTIVE_MAX + 20];
-	const unsigned n = DNS_ACTIVE_MAX + 20;
-	char name[32];
-	unsigned late = 0;
+	const msec_t end = loop_now() + WAIT;
 
-	for (unsigned i = 0; i < DNS_ACTIVE_MAX; i++)
-		ask(&v[i], "silent.test");
-	for (unsigned i = DNS_ACTIVE_MAX; i < n; i++) {
-		(void)snprintf(name, sizeof(name), "n%u.test", i);
-		ask(&v[i], name);
+	ask_many(v, n, "silent.test");
+	while (one.asked < DNS_ACTIVE_MAX && loop_now() < end)
+		harness_run(2);
+}
+
+
+START_TEST(ten_thousand_questions_come_at_a_rate_that_a_router_stands)
+{
+	static struct told v[1000];
+	const unsigned n = ARRAY_SIZE(v);
+	msec_t start;
+
+	ask_many(v, n, "a.test");
+	harness_run(5);
+	start = loop_now();
+	for (unsigned last = one.asked; last < 300; last = one.asked) {
+		const msec_t passed = loop_now() - start;
+
+		/* a tenth of a second's worth came at once */
+		ck_assert_msg(last <= DNS_RATE / 10 + 2 +
+			      DNS_RATE * (passed + 5) / 1000,
+			      "%u after %u ms", last, (unsigned)passed);
+		harness_run(20);
 	}
 
-	/* one ends, another begins */
-	harness_run(TIMEOUT / 20);
-	ck_assert_uint_eq(DNS_ACTIVE_MAX, one.asked);
-	v[0].q = mem_deref(v[0].q);
-	ck_assert(harness_wait(harness_count, &v[n - 1].calls, WAIT));
-
-	for (unsigned i = 1; i < n; i++) {
-		ck_assert(harness_wait(harness_count, &v[i].calls, WAIT));
-		ck_assert_uint_eq(1, v[i].calls);
-		late += v[i].a->err == ENOENT;
-		mem_deref(v[i].a);
-	}
-
-	ck_assert_uint_eq(20, late);
+	ck_assert_uint_ge(loop_now() - start, 300 * 1000 / DNS_RATE - 150);
+	ck_assert_uint_lt(loop_now() - start, 2 * 300 * 1000 / DNS_RATE);
+	end_many(v, n);
 }
 END_TEST
 
 
-START_TEST(a_question_without_a_turn_ends_in_time)
+START_TEST(no_more_questions_than_there_are_places_are_in_flight)
 {
-	struct told v[DNS_ACTIVE_MAX], last;
-	const msec_t start = loop_now();
+	static struct told v[DNS_ACTIVE_MAX + 20];
 
-	for (unsigned i = 0; i < DNS_ACTIVE_MAX; i++)
-		ask(&v[i], "silent.test");
-	ask(&last, "a.test");
+	dns_set_timeout(dns, 10 * TIMEOUT);
+	ask_many(v, ARRAY_SIZE(v), "silent.test");
+	harness_run(TIMEOUT / 2);
+	ck_assert_uint_eq(DNS_ACTIVE_MAX, one.asked);
 
-	/* before the others end */
-	dns_set_timeout(dns, TIMEOUT / 4);
-	last.q = mem_deref(last.q);
-	ask(&last, "a.test");
-	ck_assert(harness_wait(harness_count, &last.calls, WAIT));
-	ck_assert_int_eq(ETIMEDOUT, last.a->err);
-	ck_assert_uint_lt(loop_now() - start, TIMEOUT);
+	/* one ends, another begins */
+	v[0].q = mem_deref(v[0].q);
+	harness_run(50);
+	ck_assert_uint_eq(DNS_ACTIVE_MAX + 1, one.asked);
+	end_many(v, ARRAY_SIZE(v));
+}
+END_TEST
+
+
+START_TEST(who_waits_for_a_turn_does_not_time_out_meanwhile)
+{
+	static struct told v[3 * DNS_ACTIVE_MAX];
+	struct told last;
+
+	/* nobody is answered: three rounds of what half of the places can do */
+	for (unsigned i = 0; i < ARRAY_SIZE(v); i++)
+		ask_as(&v[i], "silent.test", true);
+	ask_as(&last, "a.test", true);
+	harness_run(2 * TIMEOUT);
+	ck_assert_uint_eq(0, last.calls);
+
+	ck_assert(harness_wait(harness_count, &last.calls, 8 * TIMEOUT));
+	ck_assert_int_eq(0, last.a->err);
 	mem_deref(last.a);
+	end_many(v, ARRAY_SIZE(v));
+}
+END_TEST
 
-	for (unsigned i = 0; i < DNS_ACTIVE_MAX; i++)
-		mem_deref(v[i].q);
+
+START_TEST(names_that_nobody_answers_do_not_starve_the_others)
+{
+	static struct told v[4 * DNS_ACTIVE_MAX];
+	const msec_t start = loop_now();
+	struct told asked_last;
+	unsigned gone = 0;
+
+	/* four times as many as there are places, before the good one */
+	ask_many(v, ARRAY_SIZE(v), "silent.test");
+	ask(&asked_last, "a.test");
+	ck_assert(harness_wait(harness_count, &asked_last.calls, WAIT));
+	ck_assert_int_eq(0, asked_last.a->err);
+	mem_deref(asked_last.a);
+
+	/* DNS_LATE_MAX of them go by per tenth of the timeout, or as many as
+	 * the rate allows; by timeouts alone it would take three of them */
+	ck_assert_uint_lt(loop_now() - start, 2 * TIMEOUT + TIMEOUT / 2);
+
+	/* and they have an outcome in the end */
+	for (unsigned i = 0; i < ARRAY_SIZE(v) / 2; i++) {
+		ck_assert(harness_wait(harness_count, &v[i].calls, 4 * WAIT));
+		gone += v[i].a->err == ETIMEDOUT;
+	}
+	ck_assert_uint_eq(ARRAY_SIZE(v) / 2, gone);
+	end_many(v, ARRAY_SIZE(v));
+}
+END_TEST
+
+
+START_TEST(what_had_no_answer_last_time_leaves_places_to_the_others)
+{
+	static struct told v[4 * DNS_ACTIVE_MAX];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(v); i++)
+		ask_as(&v[i], "silent.test", true);
+	harness_run(TIMEOUT / 2);
+
+	for (unsigned i = 0; i < 5; i++) {
+		const msec_t start = loop_now();
+		struct told asked_last;
+
+		ask(&asked_last, "a.test");
+		ck_assert(harness_wait(harness_count, &asked_last.calls, WAIT));
+		ck_assert_uint_lt(loop_now() - start, TIMEOUT / 8);
+		end_many(&asked_last, 1);
+	}
+	end_many(v, ARRAY_SIZE(v));
+}
+END_TEST
+
+
+START_TEST(new_names_for_ever_do_not_keep_a_doubtful_one_from_its_turn)
+{
+	static struct told v[2 * DNS_RATE];
+	struct told last;
+
+	ask_many(v, ARRAY_SIZE(v), "a.test");
+	ask_as(&last, "a.test", true);
+	ck_assert(harness_wait(harness_count, &last.calls, WAIT));
+	ck_assert_uint_eq(0, v[ARRAY_SIZE(v) - 1].calls);
+	end_many(&last, 1);
+	end_many(v, ARRAY_SIZE(v));
+}
+END_TEST
+
+
+START_TEST(a_question_tells_since_when_it_is_asked)
+{
+	static struct told v[DNS_ACTIVE_MAX];
+	struct told last, doubtful;
+
+	dns_set_timeout(dns, 10 * TIMEOUT);
+	fill_places(v, ARRAY_SIZE(v));
+	ask(&last, "a.test");
+	ask_as(&doubtful, "a.test", true);
+	harness_run(50);
+	ck_assert(dns_begun(last.q) == NEVER);
+	ck_assert(dns_begun(doubtful.q) <= loop_now());
+	ck_assert(dns_begun(v[0].q) < loop_now());
+	end_many(&last, 1);
+	end_many(&doubtful, 1);
+	end_many(v, ARRAY_SIZE(v));
 }
 END_TEST
 
@@ -446,7 +574,7 @@ START_TEST(questions_can_be_freed_at_any_time)
 
 	for (unsigned i = 0; i < 2; i++)
 		ck_assert_int_eq(0, dns_ask(&v[i].q, dns, "a.test", DNS_TYPE_A,
-					    other_handler, v));
+					    false, other_handler, v));
 	ck_assert(harness_wait(harness_count, &v[0].calls, WAIT));
 	harness_run(5);
 	ck_assert_uint_eq(1, v[0].calls);
@@ -459,7 +587,7 @@ START_TEST(what_is_no_name_is_refused)
 	struct dns_question *q = NULL;
 
 	ck_assert_int_eq(EINVAL, dns_ask(&q, dns, "a..test", DNS_TYPE_A,
-					 told_handler, NULL));
+					 false, told_handler, NULL));
 	ck_assert_ptr_null(q);
 }
 END_TEST
@@ -549,8 +677,17 @@ Suite *suite_dns(void)
 	tcase_add_test(tc, a_server_that_is_not_there_costs_no_time);
 	tcase_add_test(tc, no_servers_are_no_answer);
 	tcase_add_test(tc, new_servers_answer_the_questions_that_are_open);
-	tcase_add_test(tc, too_many_questions_wait_for_their_turn);
-	tcase_add_test(tc, a_question_without_a_turn_ends_in_time);
+	tcase_add_test(tc,
+		ten_thousand_questions_come_at_a_rate_that_a_router_stands);
+	tcase_add_test(tc,
+		no_more_questions_than_there_are_places_are_in_flight);
+	tcase_add_test(tc, who_waits_for_a_turn_does_not_time_out_meanwhile);
+	tcase_add_test(tc, names_that_nobody_answers_do_not_starve_the_others);
+	tcase_add_test(tc,
+		what_had_no_answer_last_time_leaves_places_to_the_others);
+	tcase_add_test(tc,
+		new_names_for_ever_do_not_keep_a_doubtful_one_from_its_turn);
+	tcase_add_test(tc, a_question_tells_since_when_it_is_asked);
 	tcase_add_test(tc, questions_can_be_freed_at_any_time);
 	tcase_add_test(tc, what_is_no_name_is_refused);
 	tcase_add_test(tc, without_ipv6_sockets_ipv4_servers_are_asked);

@@ -1,4 +1,5 @@
-/* The framer: what is cut out of a stream, however its bytes come apart. */
+/* The framer: what is cut out of a stream, however its bytes come apart
+ * (SCENARIOS T22). */
 
 #include <check.h>
 #include <stdlib.h>

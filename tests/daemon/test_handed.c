@@ -69,7 +69,8 @@ static void fill_nat(struct handover_nat *n)
 	n->heard_at = 30000003;
 	n->moved_at = 30000004;
 	n->inbound = true;
-	n->interval = (struct interval){30000005, 30000006, 30000007, 8};
+	n->interval = (struct interval){30000005, 30000006, 30000007, 8,
+		30000008};
 	n->probe = PROBE_NOT_LOOPED;
 	n->probe_loops = true;
 	n->probe_proven_at = NEVER;
@@ -291,6 +292,7 @@ START_TEST(the_format_does_not_change_by_accident)
 		"\"moved_at\":30000004,\"inbound\":true,"
 		"\"interval_learned\":30000005,\"interval_idle\":30000006,"
 		"\"interval_since\":30000007,\"interval_deaths\":8,"
+		"\"interval_aged\":30000008,"
 		"\"probe\":\"not-looped\",\"probe_on_flow\":false,"
 		"\"probe_loops\":true,\"probe_proven_at\":\"never\","
 		"\"probe_at\":30000009,\"listed\":true,\"own\":1,\"ghosts\":2,\"foreign\":3},"

@@ -1,5 +1,5 @@
 /* What comes in on a flow: requests from the registrar and from strangers, and
- * bytes that are no SIP, too much of it or too little. */
+ * bytes that are no SIP, too much of it or too little (SCENARIOS T22, T23). */
 
 #include <stdlib.h>
 #include <string.h>

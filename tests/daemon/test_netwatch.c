@@ -1,5 +1,5 @@
 /* netwatch.c and source.c: bursts, sleep, and what a real kernel does, in a
- * network namespace of the test's own. */
+ * network namespace of the test's own (SCENARIOS N6, T12). */
 
 #include <errno.h>
 #include <linux/if.h>

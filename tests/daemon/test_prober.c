@@ -1,4 +1,5 @@
-/* A probe on its way, over real sockets to a peer that is the registrar. */
+/* A probe on its way, over real sockets to a peer that is the registrar
+ * (SCENARIOS T17). */
 
 #include <string.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 /* The text of a REGISTER as a registrar reads it, and the facts of answers as
- * registrars write them. */
+ * registrars write them (SCENARIOS T3). */
 
 #include <string.h>
 #include "harness.h"
@@ -382,17 +382,18 @@ START_TEST(request_uri_is_the_registrars_domain_alone)
 END_TEST
 
 
-START_TEST(each_flow_has_its_own_proxy)
+START_TEST(the_proxy_that_it_goes_by_is_its_route)
 {
 	proxyv[0] = "sip:edge1.example.com";
 	proxyv[1] = "sip:edge2.example.com:5061;transport=tls;lr";
 	conf.proxyc = 2;
 
+	request.proxy = proxyv[0];
 	assert_sent("Route", "<sip:edge1.example.com;lr>");
-	id.reg_id = 2;
+	request.proxy = proxyv[1];
 	assert_sent("Route", "<sip:edge2.example.com:5061;transport=tls;lr>");
-	id.reg_id = 3;
-	assert_sent("Route", "<sip:edge2.example.com:5061;transport=tls;lr>");
+	request.proxy = NULL;
+	assert_sent("Route", NULL);
 }
 END_TEST
 
@@ -471,12 +472,11 @@ START_TEST(configuration_cannot_inject_headers)
 	assert_refused(EBADMSG);
 	conf.aor = "sip:alice@example.com";
 
-	proxyv[0] = "sip:edge>,<sip:other";
-	conf.proxyc = 1;
+	request.proxy = "sip:edge>,<sip:other";
 	assert_refused(EBADMSG);
-	proxyv[0] = "sip:edge?X=y";
+	request.proxy = "sip:edge?X=y";
 	assert_refused(EBADMSG);
-	conf.proxyc = 0;
+	request.proxy = NULL;
 
 	conf.registrar = "sip:exa mple.com";
 	assert_refused(EBADMSG);
@@ -723,12 +723,9 @@ END_TEST
 
 START_TEST(a_redirection_is_asked_itself)
 {
-	proxyv[0] = "sip:edge1.example.com";
-	conf.proxyc = 1;
 	request.redirect = "sip:edge7.example.com:5070;transport=tls";
 
 	assert_ruri("sip:edge7.example.com:5070");
-	assert_sent("Route", NULL);
 	assert_sent("To", "<sip:alice@example.com>");
 
 	request.redirect = "sips:[2001:db8::7]";
@@ -737,7 +734,6 @@ START_TEST(a_redirection_is_asked_itself)
 	assert_refused(EBADMSG);
 	request.redirect = NULL;
 	assert_ruri("sip:example.com");
-	assert_sent("Route", "<sip:edge1.example.com;lr>");
 }
 END_TEST
 
@@ -789,8 +785,7 @@ START_TEST(options_go_where_the_register_goes)
 	struct sip_msg *msg;
 	char callid[64];
 
-	proxyv[0] = "sip:edge1.example.com";
-	conf.proxyc = 1;
+	request.proxy = "sip:edge1.example.com";
 	ck_assert_int_eq(0, options_print(mb, &request));
 	msg = decoded(mb);
 
@@ -865,8 +860,7 @@ START_TEST(a_probe_takes_the_service_route_behind_the_proxy)
 
 	assert_routes(route, "Route: <sip:s1.example.com;lr>, <sip:s2;lr>\r\n");
 
-	proxyv[0] = "sip:edge1.example.com";
-	conf.proxyc = 1;
+	request.proxy = "sip:edge1.example.com";
 	assert_routes(NULL, "Route: <sip:edge1.example.com;lr>\r\n");
 	assert_routes(route, "Route: <sip:edge1.example.com;lr>\r\n"
 		      "Route: <sip:s1.example.com;lr>, <sip:s2;lr>\r\n");
@@ -876,7 +870,7 @@ START_TEST(a_probe_takes_the_service_route_behind_the_proxy)
 		      "Route: <sip:orig@EDGE1.example.com:5060;lr>, "
 		      "<sip:s2;lr>\r\n");
 
-	request.redirect = "";
+	request.proxy = NULL;
 	assert_routes(route, "Route: <sip:s1.example.com;lr>, <sip:s2;lr>\r\n");
 
 	ck_assert_int_eq(EBADMSG, register_probe_print(mb, &request, "X", "1",
@@ -886,14 +880,17 @@ START_TEST(a_probe_takes_the_service_route_behind_the_proxy)
 END_TEST
 
 
-START_TEST(tokens_differ_by_account_and_by_flow)
+START_TEST(tokens_differ_by_account_registration_and_flow)
 {
 	struct register_identity other;
 	struct account_conf other_conf = conf;
 	char flow[12];
 
-	register_identity_init(&other, &conf, "", INSTANCE, 2);
+	register_identity_init(&other, &conf, "", INSTANCE, 1);
 	ck_assert_str_eq(other.token_account, id.token_account);
+	ck_assert_str_ne(other.token_flow, id.token_flow);
+	register_identity_init(&other, &conf, "", INSTANCE, 2);
+	ck_assert_str_ne(other.token_account, id.token_account);
 	ck_assert_str_ne(other.token_flow, id.token_flow);
 	ck_assert_str_ne(other.callid, id.callid);
 	ck_assert_str_ne(other.tag, id.tag);
@@ -945,9 +942,9 @@ START_TEST(instance_and_reg_id_are_the_strongest)
 	       "+sip.instance=\"<" INSTANCE ">\"");
 	assert_lease(90, CONTACT_BY_INSTANCE);
 
-	/* our other flow, or another account of this instance */
+	/* another account of this instance */
 	listed("<sip:alice@192.0.2.99>;expires=90;"
-	       "+sip.instance=\"<" INSTANCE ">\";reg-id=2");
+	       "+sip.instance=\"<" INSTANCE ">\";reg-id=5");
 	ck_assert(!facts.answer.bound);
 	assert_counts(0, 0, 1);
 
@@ -958,6 +955,45 @@ START_TEST(instance_and_reg_id_are_the_strongest)
 	       "+sip.instance=\"\"");
 	ck_assert(!facts.answer.bound);
 	assert_counts(0, 0, 3);
+}
+END_TEST
+
+
+/* Every registration of an account has its own reg-id and token. */
+static void list_siblings(void)
+{
+	struct register_identity other;
+	char text[512];
+
+	register_identity_init(&other, &conf, "", INSTANCE, 2);
+	(void)snprintf(text, sizeof(text), "<sip:alice@192.0.2.99>;expires=90;"
+		       "+sip.instance=\"<" INSTANCE ">\";reg-id=2, "
+		       "<sip:alice@192.0.2.98;sipregd=%s.0>;expires=90",
+		       other.token_account);
+	listed(text);
+	ck_assert(!facts.answer.bound);
+}
+
+
+START_TEST(other_flows_of_the_account_are_its_own)
+{
+	conf.policy.flows = 2;
+	list_siblings();
+	assert_counts(0, 0, 0);
+	ck_assert_uint_eq(2, facts.answer.contacts.siblings);
+	ck_assert_uint_eq(2, audit_count(&facts.audit, AUDIT_OWN));
+	ck_assert_uint_eq(CONTACT_BY_INSTANCE, facts.audit.entryv[0].match);
+	ck_assert_uint_eq(CONTACT_BY_TOKEN, facts.audit.entryv[1].match);
+}
+END_TEST
+
+
+START_TEST(flows_that_the_account_has_no_more_are_old)
+{
+	conf.policy.flows = 1;
+	list_siblings();
+	assert_counts(0, 2, 0);
+	ck_assert_uint_eq(0, facts.answer.contacts.siblings);
 }
 END_TEST
 
@@ -1455,7 +1491,7 @@ static void add_print_tests(TCase *tc)
 	tcase_add_test(tc, streams_name_their_transport);
 	tcase_add_test(tc, ipv6_stands_in_brackets);
 	tcase_add_test(tc, request_uri_is_the_registrars_domain_alone);
-	tcase_add_test(tc, each_flow_has_its_own_proxy);
+	tcase_add_test(tc, the_proxy_that_it_goes_by_is_its_route);
 	tcase_add_test(tc, user_is_sent_as_it_is_configured);
 	tcase_add_test(tc, static_contact_may_be_a_name);
 	tcase_add_test(tc, extra_headers_are_added);
@@ -1473,7 +1509,7 @@ static void add_print_tests(TCase *tc)
 	tcase_add_test(tc, a_probe_goes_to_our_own_aor);
 	tcase_add_test(tc,
 		       a_probe_takes_the_service_route_behind_the_proxy);
-	tcase_add_test(tc, tokens_differ_by_account_and_by_flow);
+	tcase_add_test(tc, tokens_differ_by_account_registration_and_flow);
 }
 
 
@@ -1481,6 +1517,8 @@ static void add_read_tests(TCase *tc)
 {
 	tcase_add_test(tc, our_binding_second_in_the_list_gives_the_lease);
 	tcase_add_test(tc, instance_and_reg_id_are_the_strongest);
+	tcase_add_test(tc, other_flows_of_the_account_are_its_own);
+	tcase_add_test(tc, flows_that_the_account_has_no_more_are_old);
 	tcase_add_test(tc, without_brackets_parameters_are_the_headers);
 	tcase_add_test(tc, token_of_an_earlier_flow_is_a_ghost);
 	tcase_add_test(tc, token_may_change_its_case);

@@ -1,5 +1,5 @@
 /* DNS that is slow, silent, broken, elsewhere, and back: records.c,
- * resolve_conf.c and resolve_recovery.c. */
+ * resolve_conf.c and resolve_recovery.c (SCENARIOS T16, T21). */
 
 #include <stdio.h>
 #include <stdlib.h>

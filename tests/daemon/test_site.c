@@ -1,4 +1,4 @@
-/* site.c against STUN servers that say what we want. */
+/* site.c against STUN servers that say what we want (SCENARIOS N10). */
 
 #include <stdio.h>
 #include "log.h"

@@ -1,4 +1,5 @@
-/* What survives a restart, a kill, a full disk, a spoilt file. */
+/* What survives a restart, a kill, a full disk, a spoilt file
+ * (SCENARIOS O3, T14). */
 
 #include <errno.h>
 #include <fcntl.h>

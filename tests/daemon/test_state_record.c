@@ -33,6 +33,15 @@ static void fill_reg(struct state_reg *r, unsigned id)
 		.algorithm = DIGEST_SHA256, .named = true, .qop = true,
 		.nc = UINT32_MAX,
 	};
+	r->interval = (struct state_interval){
+		.learned = 15000, .idle = 20000 + id, .age = HOURS(9),
+		.deaths = UINT32_MAX,
+	};
+	r->wait.left = 3600000 - id;
+	if (id % 2) {
+		r->wait.edge.transport = TRANSPORT_TLS;
+		(void)addr_parse(&r->wait.edge.addr, "2001:db8::1", 11, 5061);
+	}
 }
 
 
@@ -62,7 +71,9 @@ static void setup(void)
 	full.registrar = registrar;
 	strcpy(full.secure, "registrar.example.com");
 	full.worked = true;
-	full.stamp = INT64_MAX;
+	full.stamp = full.way = INT64_MAX;
+	full.conf = 1;
+	full.at_usec = INT64_C(1760000000) * SEC;
 	full.regc = ACCOUNT_FLOWS_MAX;
 	for (unsigned i = 0; i < ACCOUNT_FLOWS_MAX; i++)
 		fill_reg(&full.regv[i], i + 1);
@@ -148,6 +159,8 @@ START_TEST(everything_comes_back_as_it_was)
 	ck_assert_str_eq(full.registrar, back.registrar);
 	ck_assert_str_eq(full.secure, back.secure);
 	ck_assert(back.worked && back.stamp == INT64_MAX);
+	ck_assert(back.way == INT64_MAX && back.conf == 1);
+	ck_assert_int_eq(full.at_usec, back.at_usec);
 	ck_assert_uint_eq(full.seq, back.seq);
 	ck_assert_uint_eq(full.regc, back.regc);
 	/* zeroed before: the texts' rests are equal too */
@@ -166,7 +179,7 @@ START_TEST(an_account_about_which_little_is_known_is_a_short_line)
 	full.regc = full.eventc = 0;
 	full.secure[0] = '\0';
 	full.worked = false;
-	full.stamp = 0;
+	full.stamp = full.way = full.conf = full.at_usec = 0;
 	(void)line(&len);
 	ck_assert_uint_lt(len, 200);
 	round_trip();
@@ -178,13 +191,16 @@ END_TEST
 /* What another version of this program must be able to read. */
 START_TEST(the_format_does_not_change_by_accident)
 {
-	static const char expected[] = "1 fb14d6844b4ae396 "
+	static const char expected[] = "1 2433ee75e2fb89c7 "
 		"{\"name\":\"a\",\"aor\":\"sip:a@h\",\"registrar\":\"sip:h\","
-		"\"secure\":\"h\",\"registrations\":[{\"id\":1,\"callid\":\"c\","
+		"\"secure\":\"h\",\"way\":3,\"configuration\":4,"
+		"\"at\":1760000000000000,\"registrations\":[{\"id\":1,\"callid\":\"c\","
 		"\"cseq\":51,\"contacts\":[{\"uri\":\"sip:a@192.0.2.1\","
 		"\"until\":1760000000000000}],\"digest\":{\"realm\":\"h\","
 		"\"nonce\":\"n\",\"algorithm\":\"MD5\",\"qop\":true,"
-		"\"nc\":1}}],\"seq\":7,\"events\":[\"1760000000000000 7 "
+		"\"nc\":1},\"interval\":{\"learned\":15000,\"idle\":20000,"
+		"\"age\":7,\"deaths\":2},\"retry_after\":{\"left\":9,"
+		"\"edge\":\"tcp 192.0.2.1 5060\"}}],\"seq\":7,\"events\":[\"1760000000000000 7 "
 		"response ok 200 300 1 + yes 192.0.2.1 5060\"]}";
 	static char name[] = "a", aor[] = "sip:a@h", registrar[] = "sip:h";
 	size_t len;
@@ -201,7 +217,13 @@ START_TEST(the_format_does_not_change_by_accident)
 		.contactv[0] = {"sip:a@192.0.2.1", 1760000000 * SEC},
 		.digest = {.realm = "h", .nonce = "n", .qop = true, .nc = 1,
 			   .algorithm = DIGEST_MD5},
+		.interval = {15000, 20000, 7, 2},
+		.wait = {9, {.transport = TRANSPORT_TCP,
+			     .addr = {{192, 0, 2, 1}, 5060, ADDR_IPV4}}},
 	};
+	full.way = 3;
+	full.conf = 4;
+	full.at_usec = 1760000000 * SEC;
 	full.eventc = 1;
 	full.seq = 7;
 	full.eventv[0] = (struct event){
@@ -482,6 +504,119 @@ START_TEST(at_1970_nothing_is_dropped)
 END_TEST
 
 
+/* --- durations --- */
+
+static void one_hour_left(int64_t at)
+{
+	memset(&back, 0, sizeof(back));
+	back.at_usec = at;
+	back.regc = 1;
+	back.regv[0].interval = (struct state_interval){
+		.learned = 15000, .age = 1000,
+	};
+	back.regv[0].wait.left = 3600000;
+}
+
+
+START_TEST(what_was_learned_ages_and_waits_pass_while_nobody_runs)
+{
+	const int64_t now = 1760000000 * SEC;
+
+	one_hour_left(now);
+	state_record_prune(&back, now + 600 * SEC);
+	ck_assert_uint_eq(601000, back.regv[0].interval.age);
+	ck_assert_uint_eq(3000000, back.regv[0].wait.left);
+
+	/* from there on, not once more */
+	state_record_prune(&back, now + 600 * SEC);
+	ck_assert_uint_eq(601000, back.regv[0].interval.age);
+	state_record_prune(&back, now + 3600 * SEC);
+	ck_assert_uint_eq(0, back.regv[0].wait.left);
+	ck_assert_int_eq(TRANSPORT_AUTO, back.regv[0].wait.edge.transport);
+}
+END_TEST
+
+
+START_TEST(a_clock_that_does_not_know_makes_nothing_younger_or_longer)
+{
+	static const struct {
+		int64_t from, to;
+	} casev[] = {
+		{1760000000, 20}, {20, 1760000000}, {20, 30}, {0, 1760000000},
+		{1760000000, 1760000000 - 86400}, {INT64_MAX / SEC, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(casev); i++) {
+		one_hour_left(casev[i].from * SEC);
+		back.regv[0].wait.left = UINT64_MAX;
+		state_record_prune(&back, casev[i].to * SEC);
+		ck_assert_uint_eq(1000, back.regv[0].interval.age);
+		ck_assert_uint_eq(3600000, back.regv[0].wait.left);
+	}
+}
+END_TEST
+
+
+START_TEST(intervals_and_waits_that_make_no_sense_are_left_out)
+{
+	static const char *const badv[] = {
+		"\"interval\":{\"learned\":0}", "\"interval\":{}",
+		"\"interval\":7", "\"interval\":{\"learned\":86400001}",
+		"\"interval\":{\"learned\":9,\"idle\":-1}",
+		"\"interval\":{\"learned\":9,\"age\":1e99}",
+		"\"interval\":{\"learned\":9,\"deaths\":4294967296}",
+		"\"retry_after\":{\"left\":0,\"edge\":\"tcp 1.2.3.4 5\"}",
+		"\"retry_after\":{\"left\":-9}", "\"retry_after\":9",
+		"\"retry_after\":{\"edge\":\"tcp 1.2.3.4 5\"}",
+	};
+	char json[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(badv); i++) {
+		(void)snprintf(json, sizeof(json), ACCOUNT
+			       ",\"registrations\":[{\"id\":1,\"callid\":\"c\","
+			       "\"cseq\":1,%s}]}", badv[i]);
+		ck_assert_int_eq(0, decode(1, json));
+		ck_assert_uint_eq(1, back.regc);
+		ck_assert_uint_eq(0, back.regv[0].interval.learned);
+		ck_assert_uint_eq(0, back.regv[0].interval.age);
+		ck_assert_uint_eq(0, back.regv[0].wait.left);
+	}
+
+	ck_assert_int_eq(0, decode(1, ACCOUNT ",\"registrations\":[{\"id\":1,"
+		"\"callid\":\"c\",\"cseq\":1,\"retry_after\":{\"left\":5,"
+		"\"edge\":\"tcp host 5\"}}]}"));
+	ck_assert_uint_eq(5, back.regv[0].wait.left);
+	ck_assert_int_eq(TRANSPORT_AUTO, back.regv[0].wait.edge.transport);
+}
+END_TEST
+
+
+/* --- when it could be called last --- */
+
+static void verdicts(enum reachable first, enum reachable second)
+{
+	memset(&back, 0, sizeof(back));
+	back.at_usec = 100;
+	back.eventc = 2;
+	back.eventv[0] = (struct event){.at_usec = 10, .reachable = first};
+	back.eventv[1] = (struct event){.at_usec = 20, .reachable = second};
+}
+
+
+START_TEST(the_history_says_when_it_could_be_called_last)
+{
+	verdicts(REACHABLE_NO, REACHABLE_UNKNOWN);
+	ck_assert_int_eq(0, state_seen(&back));
+	verdicts(REACHABLE_YES, REACHABLE_NO);
+	ck_assert_int_eq(20, state_seen(&back));
+	verdicts(REACHABLE_NO, REACHABLE_YES);
+	ck_assert_int_eq(100, state_seen(&back));
+	back.eventc = 0;
+	ck_assert_int_eq(0, state_seen(&back));
+}
+END_TEST
+
+
 Suite *suite_state_record(void)
 {
 	Suite *s = suite_create("state_record");
@@ -510,6 +645,13 @@ Suite *suite_state_record(void)
 	tcase_add_test(tc, contacts_whose_lease_has_ended_are_dropped);
 	tcase_add_test(tc, a_clock_that_was_wrong_makes_no_endless_contact);
 	tcase_add_test(tc, at_1970_nothing_is_dropped);
+	tcase_add_test(tc,
+		what_was_learned_ages_and_waits_pass_while_nobody_runs);
+	tcase_add_test(tc,
+		a_clock_that_does_not_know_makes_nothing_younger_or_longer);
+	tcase_add_test(tc,
+		intervals_and_waits_that_make_no_sense_are_left_out);
+	tcase_add_test(tc, the_history_says_when_it_could_be_called_last);
 	suite_add_tcase(s, tc);
 
 	return s;

@@ -1,5 +1,5 @@
 /* TLS: whom we talk to, and what is said when it is somebody else. The far
- * side is an OpenSSL server over a socket pair. */
+ * side is an OpenSSL server over a socket pair (SCENARIOS T18). */
 
 #include <check.h>
 #include <errno.h>

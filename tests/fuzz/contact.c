@@ -124,7 +124,7 @@ static void check_entry(const struct audit *a, const struct audit_entry *e)
 	struct pl uri, known;
 
 	assert(e->kind <= AUDIT_FOREIGN && e->key);
-	assert((e->kind == AUDIT_OWN) == (e - a->entryv == a->own));
+	assert(e->kind == AUDIT_OWN || e - a->entryv != a->own);
 	assert((e->kind == AUDIT_OWN) == (e->match != CONTACT_NO_MATCH));
 	assert(text >= a->text && text < a->text + AUDIT_ROOM);
 	assert(!*text || (strlen(text) < REGISTER_URI_SIZE &&
@@ -147,7 +147,7 @@ static void check_audit(const struct audit *a, const struct contact_list *l)
 	unsigned i;
 
 	assert(a->entryc <= AUDIT_MAX);
-	assert(audit_count(a, AUDIT_OWN) == l->owns);
+	assert(audit_count(a, AUDIT_OWN) == l->owns + l->siblings);
 	assert(audit_count(a, AUDIT_GHOST) == l->ghosts);
 	assert(audit_count(a, AUDIT_FOREIGN) == l->foreign);
 	assert((a->own >= 0) == (l->owns == 1));
@@ -172,7 +172,7 @@ static void read_list(struct register_facts *f, const struct sip_msg *msg,
 
 	assert((l->own_index >= 0) == (l->match != CONTACT_NO_MATCH));
 	assert(f->answer.bound == (l->owns == 1));
-	assert(l->owns + l->ghosts + l->foreign <= l->count);
+	assert(l->owns + l->siblings + l->ghosts + l->foreign <= l->count);
 	assert(!f->answer.bound ||
 	       (l->lease > 0 && l->lease <= CONTACT_LEASE_MAX));
 }

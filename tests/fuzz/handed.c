@@ -1,13 +1,16 @@
-/* Fuzzes what is read of the process before: the file, and each of its lines.
- * What was read must be good enough to be written, and be read again as it
- * is. */
+/* Fuzzes what is read of the process before: the note, and each of its lines,
+ * and the file of TLS sessions. What was read must be good enough to be
+ * written, and be read again as it is. */
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "fuzz.h"
 #include "handed.h"
+#include "loop.h"
 #include "param.h"
+#include "tls_handed.h"
+#include "tls_session.h"
 
 
 static struct handed again;
@@ -94,6 +97,49 @@ static void read_handler(struct handed *h, void *arg)
 }
 
 
+static int take_handler(const struct tls_session_record *r, void *arg)
+{
+	struct tls_session_facts facts = r->facts;
+
+	(void)arg;
+	SSL_SESSION_free(tls_session_take(&facts, r->key, r->host,
+					  loop_now(), 0));
+
+	return ECANCELED;        /* the list has changed */
+}
+
+
+static void check_sessions(int fd)
+{
+	size_t n;
+
+	(void)tls_handed_read(&n, fd);
+	assert(tls_session_bytes() <= TLS_SESSION_ALL_MAX);
+	while (tls_session_each(take_handler, NULL, loop_now(), 0))
+		;
+
+	tls_session_close();
+}
+
+
+/* What a session may be. */
+static void check_session(const uint8_t *buf, size_t len)
+{
+	static const uint8_t key[TLS_SESSION_KEY_SIZE];
+	struct tls_session_facts facts = {loop_now(), INT64_MAX, 0};
+	const struct tls_session_record r = {
+		key, "example.org", facts, loop_now() + HOURS(1), buf, len,
+	};
+
+	if (!tls_session_restore(&r, loop_now(), 0))
+		SSL_SESSION_free(tls_session_take(&facts, key, r.host,
+						  loop_now(), 0));
+
+	assert(!tls_session_bytes());
+	tls_session_close();
+}
+
+
 int LLVMFuzzerTestOneInput(const uint8_t *buf, size_t len)
 {
 	const int fd = memfd_create("fuzz", MFD_CLOEXEC);
@@ -102,6 +148,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *buf, size_t len)
 	    handed_file_read(fd, read_handler, NULL))
 		abort();
 
+	check_sessions(fd);
+	check_session(buf, len);
 	(void)close(fd);
 
 	return 0;

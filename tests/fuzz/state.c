@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "state_edges.h"
 #include "state_index.h"
 #include "state_record.h"
 
@@ -18,6 +19,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *buf, size_t len);
 
 static struct state_account a, b;
+static struct state_edges ea, eb;
 
 
 static void must(bool ok)
@@ -68,6 +70,8 @@ static void check_reg(const struct state_reg *r)
 	must(memchr(r->digest.realm, '\0', DIGEST_KEPT_SIZE) &&
 	     memchr(r->digest.nonce, '\0', DIGEST_KEPT_SIZE) &&
 	     memchr(r->digest.opaque, '\0', DIGEST_KEPT_SIZE));
+	must(r->interval.learned || !r->interval.age);
+	must(r->wait.left || r->wait.edge.transport == TRANSPORT_AUTO);
 }
 
 
@@ -88,6 +92,7 @@ static void check_pruned(void)
 {
 	state_record_prune(&a, NOW);
 	for (unsigned i = 0; i < a.regc; i++) {
+		must(a.regv[i].wait.left <= REG_RETRY_AFTER_MAX);
 		for (unsigned c = 0; c < a.regv[i].contactc; c++) {
 
 			const int64_t until =
@@ -122,6 +127,28 @@ static void decode_line(const char *line, size_t len)
 }
 
 
+static void decode_edges(const char *line, size_t len)
+{
+	struct mbuf *mb;
+
+	if (state_edges_decode(&ea, line, len))
+		return;
+
+	must(ea.edgec <= STATE_EDGES);
+	mb = mbuf_alloc(LINE_MAX);
+	must(mb && !state_edges_encode(mb, &ea));
+	must(!state_edges_decode(&eb, (const char *)mb->buf + 1, mb->end - 2));
+	must(!memcmp(&ea, &eb, sizeof(ea)));
+	mem_deref(mb);
+
+	state_edges_prune(&ea, NOW);
+	for (unsigned i = 0; i < ea.edgec; i++)
+		must(ea.edgev[i].hold <= REG_RETRY_AFTER_MAX &&
+		     ea.edgev[i].transport != TRANSPORT_AUTO &&
+		     ea.edgev[i].reason < REASON_COUNT);
+}
+
+
 static void decode_lines(const char *p, size_t len)
 {
 	char line[LINE_MAX];
@@ -131,8 +158,11 @@ static void decode_lines(const char *p, size_t len)
 		const char *end = memchr(p, '\n', len);
 		const size_t n = end ? (size_t)(end - p) : len;
 
-		if (n > HEAD && n <= sizeof(line))
-			decode_line(line, line_of(line, p, n));
+		if (n > HEAD && n <= sizeof(line)) {
+			(void)line_of(line, p, n);
+			decode_line(line, n);
+			decode_edges(line, n);
+		}
 
 		len -= end ? n + 1 : n;
 		p += end ? n + 1 : n;
@@ -161,6 +191,12 @@ static void load(const char *p, size_t len)
 	if (state_index_find(&place, x, "alice")) {
 		must(place.offset <= len && place.len <= len - place.offset);
 		(void)state_record_decode(&a, p + place.offset, place.len);
+	}
+
+	if (state_index_find_edges(&place, x)) {
+		must(place.offset <= len && place.len <= len - place.offset);
+		must(!state_edges_decode(&ea, p + place.offset, place.len) ||
+		     !ea.edgec);
 	}
 
 	mem_deref(x);

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The public address is another one.
+"""The public address is another one (SCENARIOS N4).
 
 usage: test_address.py [KIND [INTERVAL]]    INTERVAL 0: default settings
 """

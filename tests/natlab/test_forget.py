@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The NAT forgets every mapping, and gives out other ports.
+"""The NAT forgets every mapping, and gives out other ports (SCENARIOS N3, T6).
 
 usage: test_forget.py [KIND [INTERVAL]]     INTERVAL 0: default settings
 """

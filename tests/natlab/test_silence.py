@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """After a silence of several NAT timeouts the first request arrives: SCENARIOS
-N1. Nobody asks meanwhile, for that would keep the mapping.
+N1, N2. Nobody asks meanwhile, for that would keep the mapping.
 
 usage: test_silence.py [KIND [INTERVAL]]    INTERVAL 0: default settings
 """

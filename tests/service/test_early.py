@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The machine boots without a network and without a name server: the service
-is there, and registers as soon as it can."""
+is there, and registers as soon as it can
+(SCENARIOS O6)."""
 
 import scene
 from scene import lab, names

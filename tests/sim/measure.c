@@ -50,10 +50,23 @@ void measure_time(struct sim *s)
 void measure_weather(struct sim *s)
 {
 	end_gap(s);
-	s->tries = 0;
-	s->try_least = NEVER;
-	s->try_most = 0;
+	s->tries = s->guesses = s->waitc = 0;
+	s->try_least = s->wait_least = NEVER;
+	s->try_most = s->wait_most = 0;
 	s->try_at = s->w.now;
+}
+
+
+static void measure_wait(struct sim *s, msec_t since)
+{
+	if (since < SECONDS(1))
+		return;
+
+	if (s->waitc < WAITS_MAX)
+		s->waitv[s->waitc] = since;
+	++s->waitc;
+	s->wait_least = clock_min(s->wait_least, since);
+	s->wait_most = clock_max(s->wait_most, since);
 }
 
 
@@ -67,6 +80,7 @@ void measure_try(struct sim *s)
 	if (s->tries++ && since) {
 		s->try_least = clock_min(s->try_least, since);
 		s->try_most = clock_max(s->try_most, since);
+		measure_wait(s, since);
 	}
 	s->try_at = s->w.now;
 }
@@ -127,6 +141,8 @@ void measure_register(struct sim *s)
 {
 	if (!explained(s))
 		++s->unexplained;
+	if (s->weather != FAIR)
+		s->guesses += s->w.credentials != CHALLENGE_SENT_NONE;
 
 	++s->asked;
 	s->renewed = s->returned = false;

@@ -68,7 +68,7 @@ static void clear(struct sim *s)
 		s->weather_until = s->w.now +
 			sim_between(s, every / 2, every / 2 * 3);
 	else if (s->w.now == 0)
-		s->weather_until = HOURS(1);
+		s->weather_until = s->sc->at_once ? 1 : HOURS(1);
 }
 
 
@@ -120,16 +120,16 @@ static void strike(struct sim *s)
 
 static void change(struct sim *s)
 {
-	const bool net = s->weather == NET_DOWN;
-
 	if (s->weather == FAIR) {
 		strike(s);
 		return;
 	}
 
 	clear(s);
-	if (net && s->sc->local_event)
+	if (s->sc->local_event)
 		world_local_event(&s->w);
+	if (s->sc->kicked)
+		world_kick(&s->w);
 }
 
 

@@ -12,6 +12,7 @@
 #define PACE  40         /* per second, the default of the configuration */
 #define SEED  1
 #define NAME_SIZE 80
+#define RETRY_AFTER 120  /* [s] */
 
 
 /* Where the longest gaps come from:
@@ -30,7 +31,9 @@
  *  - UDP that is swallowed: the next ping (25 s), its tries (3.5 s), a REGISTER
  *    over a new flow that is given 0.8 s, then the other family
  *  - a process that is killed: the 10 s at most until it is started again
- *  - all else waits: 30 minutes at most, 60 when credentials are held */
+ *  - all else waits: 30 minutes at most, 60 when credentials are held; not
+ *    before a Retry-After and 0 to 20 % more; told that it is over, not at
+ *    all; the end of a lease makes them shorter, 5 s at least */
 #define GAP_FOUND    (SECONDS(30) + SECONDS(1) + SECONDS(1))
 #define GAP_LEASE    (SECONDS(30) + SECONDS(10) + SECONDS(1))
 #define GAP_ASKED_FIRST (SECONDS(30) + SECONDS(10) + SECONDS(1))
@@ -44,6 +47,8 @@
 #define GAP_WAIT     (REG_WAIT_MAX + SECONDS(45))
 #define GAP_VERIFY   (SECONDS(600) + SECONDS(1))
 #define GAP_HELD     (REG_HELD_MAX + SECONDS(1))
+#define GAP_TOLD     SECONDS(1)
+#define GAP_AFTER    (SECONDS(RETRY_AFTER) * 12 / 10 + SECONDS(1))
 
 static const struct scenario scenariov[] = {
 	{
@@ -151,6 +156,7 @@ static const struct scenario scenariov[] = {
 		.most = 600, .allowed = GAP_DNS,
 		.faultv = {{NO_DNS, HOURS(24), HOURS(24)}},
 		.tries_least = 2160, .tries_most = 5760,
+		.wait_most = GAP_DNS,
 	}, {
 		.name = "udp, the registrar forgets",
 		.udp = true, .how_long = DAYS(200), .least = 600, .most = 7200,
@@ -179,12 +185,21 @@ static const struct scenario scenariov[] = {
 		.most = 600, .allowed = GAP_KNOCK,
 		.faultv = {{HOST_DOWN, HOURS(24), HOURS(24)}},
 		.tries_least = 2880, .tries_most = 2960,
+		.wait_most = GAP_KNOCK,
 	}, {
 		.name = "tcp, no network for 24 h",
 		.pongs = true, .how_long = HOURS(26), .least = 600,
 		.most = 600, .allowed = GAP_HUNG,
 		.faultv = {{NET_DOWN, HOURS(24), HOURS(24)}},
 		.tries_least = 2100, .tries_most = 2200,
+		.wait_most = GAP_KNOCK + FLOW_CONNECT_MAX,
+	}, {
+		.name = "tcp, the same, and told when it is over",
+		.pongs = true, .local_event = true, .how_long = HOURS(26),
+		.least = 600, .most = 600, .allowed = GAP_TOLD,
+		.faultv = {{NET_DOWN, HOURS(24), HOURS(24)}},
+		.tries_least = 2100, .tries_most = 2200,
+		.wait_most = GAP_KNOCK + FLOW_CONNECT_MAX,
 	}, {
 		.name = "tcp, no network and no DNS for 24 h",
 		.pongs = true, .no_dns = true, .how_long = HOURS(26),
@@ -202,17 +217,85 @@ static const struct scenario scenariov[] = {
 		.allowed = GAP_WAIT,
 		.faultv = {{NET_DOWN, HOURS(24), HOURS(24)}},
 		.tries_least = 50, .tries_most = 110,
+		.wait_most = REG_WAIT_MAX + SECONDS(33),
+	}, {
+		.name = "udp, the same, and told when it is back",
+		.udp = true, .local_event = true, .how_long = HOURS(26),
+		.least = 600, .most = 600, .allowed = GAP_TOLD,
+		.faultv = {{NET_DOWN, HOURS(24), HOURS(24)}},
+		.tries_least = 50, .tries_most = 110,
+	}, {
+		.name = "tcp, refused for 24 h, and told when it is over",
+		.pongs = true, .local_event = true, .how_long = HOURS(26),
+		.least = 600, .most = 600, .allowed = GAP_TOLD,
+		.faultv = {{HOST_DOWN, HOURS(24), HOURS(24)}},
+		.tries_least = 2880, .tries_most = 2960,
+		.wait_most = GAP_KNOCK,
 	}, {
 		.name = "tcp, 500 for 24 h",
 		.pongs = true, .how_long = HOURS(26), .least = 600,
 		.most = 600, .allowed = GAP_WAIT, .code = 500,
 		.faultv = {{ERRORS, HOURS(24), HOURS(24)}},
+		.tries_least = 50, .tries_most = 110,
+		.wait_least = SECONDS(5), .wait_most = REG_WAIT_MAX,
+	}, {
+		.name = "tcp, 503 for 24 h",
+		.pongs = true, .how_long = HOURS(26), .least = 600,
+		.most = 600, .allowed = GAP_WAIT, .code = 503,
+		.faultv = {{ERRORS, HOURS(24), HOURS(24)}},
+		.tries_least = 50, .tries_most = 110,
+		.wait_least = SECONDS(5), .wait_most = REG_WAIT_MAX,
+	}, {
+		.name = "udp, 503 for 24 h, and told when it is over",
+		.udp = true, .local_event = true, .how_long = HOURS(26),
+		.least = 600, .most = 600, .allowed = GAP_TOLD, .code = 503,
+		.faultv = {{ERRORS, HOURS(24), HOURS(24)}},
+		.tries_least = 50, .tries_most = 110,
+		.wait_least = SECONDS(5), .wait_most = REG_WAIT_MAX,
 	}, {
 		.name = "tcp, 503 with Retry-After 120 for 24 h",
 		.pongs = true, .how_long = HOURS(26), .least = 600,
-		.most = 600, .allowed = GAP_WAIT, .code = 503,
-		.retry_after = 120,
+		.most = 600, .allowed = GAP_AFTER, .code = 503,
+		.retry_after = RETRY_AFTER,
 		.faultv = {{ERRORS, HOURS(24), HOURS(24)}},
+		.tries_least = 600, .tries_most = 720,
+		.wait_least = SECONDS(RETRY_AFTER), .wait_most = GAP_AFTER,
+	}, {
+		.name = "tcp, the same, and no event ends a Retry-After",
+		.pongs = true, .local_event = true, .how_long = HOURS(26),
+		.least = 600, .most = 600, .allowed = GAP_AFTER, .code = 503,
+		.retry_after = RETRY_AFTER,
+		.faultv = {{ERRORS, HOURS(24), HOURS(24)}},
+		.tries_least = 600, .tries_most = 720,
+		.wait_least = SECONDS(RETRY_AFTER), .wait_most = GAP_AFTER,
+	}, {
+		.name = "tcp, a wrong password for 24 h, then the right one",
+		.pongs = true, .at_once = true, .kicked = true,
+		.how_long = HOURS(26), .least = 600, .most = 600,
+		.allowed = GAP_TOLD,
+		.faultv = {{NO_LOGIN, HOURS(24), HOURS(24)}},
+		.tries_least = 3, .tries_most = 3, .guesses_most = 2,
+	}, {
+		.name = "udp, a wrong password for 24 h, then the right one",
+		.udp = true, .at_once = true, .kicked = true,
+		.local_event = true, .how_long = HOURS(26), .least = 600,
+		.most = 600, .allowed = GAP_TOLD,
+		.faultv = {{NO_LOGIN, HOURS(24), HOURS(24)}},
+		.tries_least = 3, .tries_most = 3, .guesses_most = 2,
+	}, {
+		.name = "tcp, a password that worked does not for 24 h",
+		.pongs = true, .how_long = HOURS(26), .least = 600,
+		.most = 600, .allowed = GAP_HELD,
+		.faultv = {{NO_LOGIN, HOURS(24), HOURS(24)}},
+		.tries_least = 2, .tries_most = 60, .guesses_most = 30,
+		.wait_least = MINUTES(5), .wait_most = GAP_HELD,
+	}, {
+		.name = "udp, the same, and the operator knows when it does",
+		.udp = true, .kicked = true, .how_long = HOURS(26),
+		.least = 600, .most = 600, .allowed = GAP_TOLD,
+		.faultv = {{NO_LOGIN, HOURS(24), HOURS(24)}},
+		.tries_least = 2, .tries_most = 60, .guesses_most = 30,
+		.wait_least = MINUTES(5), .wait_most = GAP_HELD,
 	},
 };
 
@@ -284,7 +367,30 @@ static bool good(const struct sim *s)
 	return s->longest <= sc->allowed && !s->unexplained &&
 		s->above <= (s->w.now - clock_min(s->w.now, DAYS(7))) / 50 &&
 		(!sc->tries_most || (s->tries >= sc->tries_least &&
-				     s->tries <= sc->tries_most));
+				     s->tries <= sc->tries_most)) &&
+		(!sc->guesses_most || s->guesses <= sc->guesses_most) &&
+		(!sc->wait_most || s->wait_most <= sc->wait_most) &&
+		(!s->waitc || s->wait_least >= sc->wait_least);
+}
+
+
+/* Of the one fault that there was. */
+static void print_tries(const struct sim *s)
+{
+	unsigned i;
+
+	printf("    tries while it was not: %u, %u with credentials, every "
+	       "%.3f to %.0f s\n", s->tries, s->guesses,
+	       seconds(s->try_least), seconds(s->try_most));
+	if (!s->waitc)
+		return;
+
+	printf("    waits:");
+	for (i = 0; i < s->waitc && i < WAITS_MAX; i++)
+		printf(" %.0f", seconds(s->waitv[i]));
+	printf("%s s; %u of %.0f to %.0f s\n",
+	       s->waitc > WAITS_MAX ? " ..." : "", s->waitc,
+	       seconds(s->wait_least), seconds(s->wait_most));
 }
 
 
@@ -311,9 +417,7 @@ static void print(const struct sim *s)
 		       s->renewals);
 
 	if (!s->sc->every && s->tries > 1)
-		printf("    tries while it was not: %u, every %.3f to "
-		       "%.0f s\n", s->tries, seconds(s->try_least),
-		       seconds(s->try_most));
+		print_tries(s);
 }
 
 
@@ -377,9 +481,13 @@ int main(int argc, char *argv[])
 {
 	const bool at_length = argc > 1 && !strcmp(argv[1], "long");
 	unsigned passed, n = sizeof(scenariov) / sizeof(scenariov[0]);
+	unsigned herds, failed = 0;
 	size_t i;
 
 	passed = play_nats(&n);
+	herds = herd_run(&failed);
+	passed += herds - failed;
+	n += herds;
 
 	for (i = 0; i < sizeof(scenariov) / sizeof(scenariov[0]); i++) {
 

@@ -42,6 +42,7 @@ struct path {
 	msec_t pong_at, options_at;      /* on their way; NEVER: none */
 };
 
+#define WAITS_MAX 8          /* that are printed */
 #define PATHS 4              /* flow, rival, elder, and one to be made */
 
 struct scenario {
@@ -50,7 +51,9 @@ struct scenario {
 	bool pongs;              /* the server answers CRLF pings */
 	bool no_options;         /* and an OPTIONS neither */
 	bool no_dns;             /* while the net is down; else it is cached */
-	bool local_event;        /* tells when the net is back */
+	bool local_event;        /* the machine notices when it is over */
+	bool kicked;             /* the operator acts when it is over */
+	bool at_once;            /* the first fault is there at the start */
 	unsigned addresses;      /* 0: one; of more, the used one goes down */
 	bool families;           /* each host has two, IPv6 first */
 	bool redirects;          /* it sends everybody to another host with 302;
@@ -66,7 +69,10 @@ struct scenario {
 	msec_t idle;             /* a NAT, which forgets a flow after that */
 	msec_t moves_every;      /* and has another public address so often */
 	msec_t allowed;          /* longest gap while the registrar was able */
-	unsigned tries_least, tries_most;    /* during the one fault; 0: any */
+	/* During the one fault; 0: any. Guesses are REGISTERs with credentials,
+	 * waits what is longer than a second between two tries. */
+	unsigned tries_least, tries_most, guesses_most;
+	msec_t wait_least, wait_most;
 };
 
 struct sim {
@@ -108,7 +114,10 @@ struct sim {
 	msec_t above;            /* [ms] that pings were too seldom for the NAT,
 				    after the first week */
 	unsigned tries;          /* during the last fault that lasted */
+	unsigned guesses;
 	msec_t try_at, try_least, try_most;
+	msec_t waitv[WAITS_MAX], wait_least, wait_most;
+	unsigned waitc;          /* all of them */
 	unsigned unexplained;    /* REGISTERs */
 	unsigned asked;          /* on this flow */
 	uint16_t code;           /* the last answer, 0: none */
@@ -154,5 +163,8 @@ void measure_try(struct sim *s);
 void measure_weather(struct sim *s);         /* it has changed to worse */
 void measure_register(struct sim *s);        /* one was sent */
 void measure_answer(struct sim *s, const struct answer *a);
+
+/* herd.c: thousands of accounts at one edge; how many cases there were */
+unsigned herd_run(unsigned *failedp);
 
 #endif

@@ -1,4 +1,4 @@
-# A 403 is not for ever: 5, 10, 20 ... 60 minutes.
+# SCENARIOS T11: a 403 is not for ever, 5, 10, 20 ... 60 minutes.
 account tcp
 start
 expect resolve

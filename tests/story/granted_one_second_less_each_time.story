@@ -1,5 +1,5 @@
 # SCENARIOS T19: a registrar that grants `expires - 1` of what it is asked. Who
-# asks for what was granted goes down to nothing; we ask for the configured time.
+# asks for what was granted goes down to nothing; we ask for what is configured.
 account tcp ponging expires 100
 come-up 99s
 expect register within 44.5s..54.5s

@@ -1,5 +1,6 @@
-# The NAT had forgotten us: the same socket appears at another port now. The old
-# Contact is removed at once, and pings come more often than the silence lasted.
+# SCENARIOS N3. The NAT had forgotten us: the same socket appears at another
+# port now. The old Contact is removed at once, and pings come more often than
+# the silence lasted.
 account udp policy auto local 10.0.0.2:40000 expires 3600
 pass 1s
 come-up 3600s mapped 203.0.113.7:61000

@@ -1,4 +1,4 @@
-# 439 (RFC 5626 11.6): once more without it.
+# SCENARIOS T11: 439 (RFC 5626 11.6), once more without it.
 account tcp
 start
 expect resolve

@@ -1,4 +1,5 @@
-# Never earlier than asked, at most a fifth later; a 503 holds the edge.
+# SCENARIOS T11: never earlier than asked, at most a fifth later; a 503 holds
+# the edge.
 account tcp
 start
 expect resolve

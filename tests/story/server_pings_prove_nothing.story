@@ -1,5 +1,6 @@
-# A CRLF that answers no ping of ours is the server's own keepalive: life, but
-# neither the proof that RFC 5626 4.5 wants nor a promise to answer ours.
+# SCENARIOS T20. A CRLF that answers no ping of ours is the server's own
+# keepalive: life, but neither the proof that RFC 5626 4.5 wants nor a promise
+# to answer ours.
 account tcp interval 30
 start
 expect resolve

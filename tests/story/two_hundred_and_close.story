@@ -1,4 +1,5 @@
-# A 200 and a close, again and again: not proven, so it counts as a failure.
+# SCENARIOS T8: a 200 and a close, again and again. Not proven, so it counts as
+# a failure.
 account tcp
 start
 expect resolve

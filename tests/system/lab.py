@@ -204,13 +204,14 @@ class Lab:
 
 class Kamailio:
     """`lenient`: it routes to where a REGISTER came from, not to its Contact,
-    as many a provider does for clients behind a NAT."""
+    as many a provider does for clients behind a NAT. `by_contact`: it knows
+    nothing of instances, each Contact is a binding."""
 
     MARK = 'REGISTER-SEEN'
     MODULES = '/usr/lib/{0}/kamailio/modules/:/usr/lib/kamailio/modules/'
 
     def __init__(self, lab, name='kamailio', algorithm='MD5', grant=15,
-                 nonce_expire=300, lenient=False):
+                 nonce_expire=300, lenient=False, by_contact=False):
         self.lab, self.name = lab, name
         self.host, self.port, self.tls_port = lab.host, lab.port(), lab.port()
         self.dir = lab.path(name)
@@ -235,7 +236,8 @@ class Kamailio:
         self.process = lab.start(name, [
             'kamailio', '-f', config, '-DD', '-E', '-m', '32', '-M', '8',
             '-Y', self.dir, '-w', self.dir, '-P', self.dir + '/pid',
-            *(['-A', 'LENIENT'] if lenient else [])])
+            *(['-A', 'LENIENT'] if lenient else []),
+            *(['-A', 'BY_CONTACT'] if by_contact else [])])
         await_that(f'{name} answers', self.alive, 20)
 
     def alive(self):

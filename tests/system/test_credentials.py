@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A wrong password is tried twice and then no more: providers ban for less."""
+"""A wrong password is tried twice and then no more: providers ban for less
+(SCENARIOS T10)."""
 
 import time
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""sipregctl and sipregd from the shell: what they print, how they exit."""
+"""sipregctl and sipregd from the shell: what they print, how they exit
+(SCENARIOS O1)."""
 
 import json
 import os

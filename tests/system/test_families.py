@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""IPv6 that leads nowhere costs a moment, not the account.
+"""IPv6 that leads nowhere costs a moment, not the account (SCENARIOS T16).
 
 In a network of its own, for only a packet filter makes a black hole."""
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A connection that dies is noticed and replaced."""
+"""A connection that dies is noticed and replaced (SCENARIOS T6)."""
 
 import time
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A restart that nobody outside notices: plain flows go on in the next process,
-over the same sockets, without a REGISTER."""
+over the same sockets, without a REGISTER; those over TLS come back by a
+shortened handshake, as the server sees it."""
 
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 
 import lab
 import manager
+import sserver
 
 GRANT = 600         # [s] nobody refreshes while this runs
 PLAIN = 'udp', 'tcp'
@@ -102,16 +104,20 @@ def tls_comes_back(registrar, daemon):
               len(registrar.bindings()['tls']) == 1, registrar.bindings())
 
 
+def write_accounts(it, daemon, accounts):
+    settings = ''.join(
+        line for line in open(daemon.config) if not line.startswith('accounts')
+    ) + f'accounts = {lab.libconfig(accounts)};\n'
+    it.write(os.path.basename(daemon.config), settings)
+
+
 def changed(it, keeper, registrar, daemon, accounts):
     """Who has other settings after it does not go on."""
     other = [dict(a, keepalive={'interval': 12}) if a['name'] == 'tcp' else a
              for a in accounts]
     before = {n: flow(daemon, n)['local'] for n in PLAIN}
     daemon.end()
-    settings = ''.join(
-        line for line in open(daemon.config) if not line.startswith('accounts')
-    ) + f'accounts = {lab.libconfig(other)};\n'
-    it.write(os.path.basename(daemon.config), settings)
+    write_accounts(it, daemon, other)
     daemon.begin()
     lab.check_await('changed settings: registered',
                     lambda: daemon.registered())
@@ -170,6 +176,69 @@ def stopped(keeper, registrar, daemon):
                     lambda: not any(registrar.bindings().values()))
 
 
+TLS_KINDS = {'v1.2': ['-tls1_2'], 'v1.3': ['-tls1_3'],
+             'v1.2-without-tickets': ['-tls1_2', '-no_ticket'],
+             'other-ca': [], 'other-name': []}
+CHANGED = 'other-ca', 'other-name'
+
+
+def registers_over_tls(daemon, servers, count, sentence):
+    for n, s in servers.items():
+        lab.check_await(f'{n}: {sentence}',
+                        lambda: len(s.registers()) >= count)
+        s.answer()
+        lab.check_await(f'{n}: proven', lambda: s.proves(daemon, n))
+
+
+def tls_resumes(it, keeper):
+    """Each server has one account; two of them change in between."""
+    san = f'DNS:{lab.NAME},DNS:other.example'
+    servers = {n: sserver.SServer(it, n, *it.certificate(n, san=san), *options)
+               for n, options in TLS_KINDS.items()}
+    accounts = [sserver.account(it, n, s, {}) for n, s in servers.items()]
+    daemon = Service(it, keeper, accounts, name='tls-restarts')
+    registers_over_tls(daemon, servers, 1, 'a REGISTER arrives')
+    for times in 2, 3:
+        lab.check('tls: it ends without an error', daemon.end() == 0)
+        lab.check('tls: a file of it is kept, with no flow',
+                  keeper.names() == ['sipregd-tls'], keeper.names())
+        daemon.begin()
+        registers_over_tls(daemon, servers, times, 'back after a restart')
+        lab.check('tls: nothing is left with the manager',
+                  not keeper.names(), keeper.names())
+        for n, s in servers.items():
+            lab.check(f'{n}: the server resumed it',
+                      s.resumed() == [False] + [True] * (times - 1), s.log())
+
+    copy = it.path('ca-copy.pem')
+    sserver.replace(copy, it.path('ca.pem'))
+    other = {'other-ca': {'ca_file': copy},
+             'other-name': {'name': 'other.example'}}
+    accounts = [sserver.account(it, n, s, other.get(n, {}))
+                for n, s in servers.items()]
+    daemon.end()
+    write_accounts(it, daemon, accounts)
+    daemon.begin()
+    registers_over_tls(daemon, servers, 4, 'back after a change')
+    for n, s in servers.items():
+        full = n in CHANGED
+        lab.check(f'{n}: the server ' + ('verified anew, under other rules'
+                                         if full else 'resumed it again'),
+                  s.resumed()[-1] != full, s.log())
+
+    daemon.end(signal.SIGKILL)
+    lab.check('tls: a crash leaves nothing', not keeper.names())
+    daemon.begin()
+    registers_over_tls(daemon, servers, 5, 'back after a crash')
+    for n, s in servers.items():
+        lab.check(f'{n}: by a full handshake', not s.resumed()[-1], s.log())
+    with open(it.path('tls-restarts.state/state')) as f:
+        state = f.read()
+    lab.check('tls: no session is in the state file', 'SREGTLS' not in state
+              and 'ession' not in state, state)
+    daemon.end(signal.SIGKILL)
+
+
 def test(it):
     registrar = lab.Kamailio(it, grant=GRANT)
     keeper = manager.Manager(it)
@@ -188,6 +257,7 @@ def test(it):
     killed(it, keeper, registrar, daemon)
     second_thoughts(keeper, registrar, daemon)
     stopped(keeper, registrar, daemon)
+    tls_resumes(it, keeper)
 
 
 if __name__ == '__main__':

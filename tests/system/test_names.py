@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Names lead to the registrar, in good order and in bad (RFC 3263)."""
+"""Names lead to the registrar, in good order and in bad (RFC 3263, SCENARIOS
+T16, T21)."""
 
 import time
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A hundred accounts and a new configuration with one added, one removed and
-one changed: seen from the registrar, 98 of them do nothing at all."""
+one changed: seen from the registrar, 98 of them do nothing at all
+(SCENARIOS T13)."""
 
 import os
 import signal

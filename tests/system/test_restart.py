@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 """A life that goes on: killed and started again, with a state directory that
-cannot be used, and before there is a network, a resolver or the right time."""
+cannot be used, and before there is a network, a resolver or the right time
+(SCENARIOS T14, O3, O6)."""
 
 import ctypes
 import os
 import re
+import socket
 import subprocess
+import threading
 import time
 
 import lab
@@ -109,6 +112,185 @@ def killed(it):
 def started(daemon):
     """When the process began [us since 1970]."""
     return os.stat(f'/proc/{daemon.process.pid}').st_ctime_ns // 1000
+
+
+# --- what was learned ------------------------------------------------------
+
+class Registrar:
+    """A registrar over TCP that has to be told what to answer, behind a NAT
+    that forgets a flow after it was silent for `memory` seconds."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.memory = None          # [s]; None: it never forgets
+        self.headers = None         # of a 503; None: 200
+        self.seen = []              # when a REGISTER came
+        self.connections = 0
+        self.listener = socket.create_server((lab.host, lab.port()))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            s, _ = self.listener.accept()
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(s,),
+                             daemon=True).start()
+
+    def _serve(self, s):
+        last, buf = time.monotonic(), b''
+        while True:
+            try:
+                data = s.recv(65536)
+            except OSError:
+                return
+            if not data:
+                return
+            now = time.monotonic()
+            if self.memory and now - last > self.memory:
+                continue            # and last stays as it is
+            last = now
+            buf += data
+            while buf.startswith(b'\r\n\r\n'):
+                buf = buf[4:]
+                s.sendall(b'\r\n')
+            if b'\r\n\r\n' in buf:
+                message, buf = buf.split(b'\r\n\r\n', 1)
+                s.sendall(self._answer(message.decode()).encode())
+
+    def _answer(self, message):
+        fields = re.findall(r'(?im)^(via|from|to|call-id|cseq): *(.*?)\r?$',
+                            message)
+        kept = ''.join(f'{name}: {value}\r\n' for name, value in fields)
+        kept = re.sub(r'(?m)^(To: [^\r]*)', r'\1;tag=t', kept, flags=re.I)
+        if message.startswith('REGISTER '):
+            self.seen.append(time.monotonic())
+            if self.headers:
+                return (f'SIP/2.0 503 Later\r\n{kept}{self.headers}\r\n'
+                        'Content-Length: 0\r\n\r\n')
+            contact = re.search(r'(?im)^contact: *(<[^>]*>)', message)[1]
+            kept += f'Contact: {contact};expires={GRANT}\r\n'
+        return f'SIP/2.0 200 OK\r\n{kept}Content-Length: 0\r\n\r\n'
+
+    def account(self, name, **keys):
+        return {'name': name, 'aor': f'sip:{name}@{self.lab.host}',
+                'password': 'x', 'transport': 'tcp',
+                'registrar': f'sip:{self.lab.host}:{self.port}', **keys}
+
+
+def restarted(daemon, kill):
+    """Ends the daemon and starts it with the very same configuration."""
+    if kill:
+        daemon.process.kill()
+        daemon.process.wait()
+    else:
+        daemon.stop()
+    daemon.process = daemon.start(daemon.name, daemon.argv)
+    lab.await_that('it answers again', lambda: daemon.ctl('ping')[0] == 0)
+
+
+def in_file(it, name, text):
+    try:
+        with open(it.path(name + '.state/state')) as f:
+            return text in f.read()
+    except FileNotFoundError:
+        return False
+
+
+def interval(daemon):
+    flow = daemon.status('nat')['flows'][0]
+    return flow['keepalive_interval'], flow['keepalive_reason'], \
+        flow['idle_death']
+
+
+def learned(it):
+    registrar = Registrar(it)
+    registrar.memory = 6
+    daemon = lab.Sipregd(it, [registrar.account('nat', keepalive={
+        'interval': 8, 'pong_timeout': 2})], 'learned')
+    lab.check_await('a NAT that forgets teaches a shorter interval',
+                    lambda: interval(daemon)[1] == 'learned', 40)
+    before = interval(daemon)
+    lab.check_await('it is in the state file',
+                    lambda: in_file(it, 'learned', '"interval":{"learned"'),
+                    KEPT_WITHIN)
+    death = daemon.status('nat')['flows'][0]['idle_death_usec']
+    events = daemon.status('nat')['events']
+    for kill in True, True, False:
+        restarted(daemon, kill)
+        lab.check_await('registered again', daemon.registered)
+        lab.check(f'{"kill -9" if kill else "stop"} and start: the learned '
+                  'interval and why are known still',
+                  interval(daemon) == before, (before, interval(daemon)))
+        again = daemon.status('nat')['flows'][0]['idle_death_usec']
+        lab.check('and when that was', abs(again - death) < 1000000,
+                  (death, again))
+    connections = registrar.connections
+    time.sleep(10)
+    lab.check('no flow dies of it any more',
+              registrar.connections == connections, registrar.connections)
+
+    after = daemon.status('nat')['events']
+    seqs = [e['seq'] for e in after]
+    lab.check('events are in order, with a seq that grows',
+              seqs == sorted(set(seqs)) and
+              [e['at_usec'] for e in after] == sorted(
+                  e['at_usec'] for e in after), after)
+    verdicts = [e for e in events if e['event'] == 'verdict']
+    lab.check('those from before the kill are there', verdicts and all(
+        any(v['seq'] == e['seq'] and v['at_usec'] == e['at_usec']
+            for e in after) for v in verdicts), (events, after))
+    lab.check('exit status 0 after SIGTERM', daemon.stop() == 0)
+
+
+ASKED = 20      # [s] of a Retry-After
+
+
+def asked_to_wait(it):
+    registrar = Registrar(it)
+    registrar.headers = f'Retry-After: {ASKED}'
+    daemon = lab.Sipregd(it, [registrar.account('busy'),
+                              registrar.account('other', enabled=False)],
+                         'asked')
+    lab.check_await('503 with Retry-After: it waits', lambda: daemon.status(
+        'busy')['reason'] == 'retry-after')
+    lab.check_await('that is in the state file', lambda: in_file(
+        it, 'asked', '"retry_after":{') and in_file(it, 'asked', '"edges":['
+                                                    '"tcp'), KEPT_WITHIN)
+    connections = registrar.connections
+    for kill in True, False, True:
+        restarted(daemon, kill)
+        status = daemon.status('busy')
+        lab.check(f'{"kill -9" if kill else "stop"} and start: it waits on',
+                  status['reason'] == 'retry-after' and
+                  status['next'] == 'retry' and
+                  0 < status['next_in'] <= ASKED * 1.2 + 1, status)
+        time.sleep(1)
+    lab.check('nothing was sent meanwhile, nor was it connected',
+              len(registrar.seen) == 1 and
+              registrar.connections == connections, registrar.seen)
+
+    asked = registrar.seen[0]
+    lab.check_await('it asks again by itself when that is over',
+                    lambda: len(registrar.seen) == 2, ASKED * 1.2 + 5)
+    lab.check('and not before', registrar.seen[-1] - asked >= ASKED,
+              registrar.seen)
+
+    lab.check_await('it waits again', lambda: daemon.status('busy')['next'] ==
+                    'retry')
+    lab.check_await('which is in the state file', lambda: in_file(
+        it, 'asked', '"left":'), KEPT_WITHIN)
+    time.sleep(0.5)
+    restarted(daemon, True)
+    registrar.headers = None
+    status, out, err = daemon.ctl('register', 'busy')
+    lab.check('"register" ends the wait after a restart too, and the hold of '
+              'the edge', status == 0 and len(registrar.seen) == 3 and
+              daemon.registered('busy'), (status, out, err, registrar.seen))
+    restarted(daemon, True)
+    lab.check_await('and no wait is left for the next start',
+                    lambda: daemon.registered('busy'), 5)
+    lab.check('exit status 0 after SIGTERM', daemon.stop() == 0)
 
 
 # --- a state directory that is of no use -----------------------------------
@@ -238,6 +420,8 @@ def year(daemon):
 
 def test(it):
     killed(it)
+    learned(it)
+    asked_to_wait(it)
     useless_state(it)
     early(it)
 

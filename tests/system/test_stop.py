@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Five hundred accounts and the end: un-registered within seconds, whether the
 registrar answers or not, and left alone where a restart is meant. And an end
-before the beginning."""
+before the beginning (SCENARIOS O5)."""
 
 import os
 import re

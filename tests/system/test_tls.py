@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A registrar that cannot prove who it is gets nothing to read."""
+"""A registrar that cannot prove who it is gets nothing to read (SCENARIOS
+T18)."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-/* core/challenge.c */
+/* core/challenge.c (SCENARIOS T9, T10) */
 
 #include <check.h>
 #include "challenge.h"

@@ -1,4 +1,4 @@
-/* core/contact.c */
+/* core/contact.c (SCENARIOS T1 to T5) */
 
 #include <check.h>
 #include <string.h>
@@ -280,6 +280,61 @@ START_TEST(another_reg_id_of_our_instance_is_another_accounts)
 END_TEST
 
 
+/* Wherever it points to, and whatever else is said of it. */
+START_TEST(another_flow_of_the_account_is_a_sibling)
+{
+	add(ENTRY(.addr = at("203.0.113.7", 40112), .expires = 30,
+		  .user = true, .instance = true, .known = true,
+		  .other = CONTACT_BY_INSTANCE));
+	add(ENTRY(.addr = at("203.0.113.7", 40113), .expires = 40,
+		  .user = true, .other = CONTACT_BY_TOKEN));
+	add(OURS_AT("10.0.0.2", 5060, 60));
+	ck_assert(contact_end(&l, CONTACT_NO_EXPIRES, 3600));
+	ck_assert_uint_eq(l.lease, 60);
+	ck_assert_int_eq(l.own_index, 2);
+	check_counts(1, 0, 0);
+	ck_assert_uint_eq(l.siblings, 2);
+}
+END_TEST
+
+
+START_TEST(a_sibling_alone_is_no_binding_of_this_flow)
+{
+	add(ENTRY(.expires = 30, .instance = true,
+		  .other = CONTACT_BY_INSTANCE));
+	ck_assert(!contact_end(&l, CONTACT_NO_EXPIRES, 3600));
+	check_counts(0, 0, 0);
+	ck_assert_uint_eq(l.siblings, 1);
+}
+END_TEST
+
+
+START_TEST(a_flow_that_is_configured_no_more_left_a_ghost)
+{
+	add(ENTRY(.addr = at("203.0.113.7", 40112), .expires = 30,
+		  .user = true, .instance = true, .retired = true,
+		  .other = CONTACT_BY_INSTANCE));
+	add(ENTRY(.expires = 30, .retired = true, .other = CONTACT_BY_TOKEN));
+	add(ENTRY(.retired = true, .other = CONTACT_BY_TOKEN));
+	add(OURS_AT("10.0.0.2", 5060, 60));
+	ck_assert(contact_end(&l, CONTACT_NO_EXPIRES, 3600));
+	ck_assert_uint_eq(l.lease, 60);
+	check_counts(1, 2, 0);
+	ck_assert_uint_eq(l.siblings, 0);
+}
+END_TEST
+
+
+START_TEST(a_sibling_that_was_removed_is_not_counted)
+{
+	add(ENTRY(.instance = true, .other = CONTACT_BY_INSTANCE));
+	ck_assert(!contact_end(&l, CONTACT_NO_EXPIRES, 3600));
+	check_counts(0, 0, 0);
+	ck_assert_uint_eq(l.siblings, 0);
+}
+END_TEST
+
+
 START_TEST(a_removed_binding_that_is_listed_is_not_counted)
 {
 	add(ENTRY(.addr = at("203.0.113.7", 40000), .known = true));
@@ -549,6 +604,10 @@ Suite *suite_contact(void)
 	tcase_add_test(tc, our_instance_with_an_earlier_token_is_a_ghost);
 	tcase_add_test(tc, a_registrar_that_strips_our_token_is_seen_to);
 	tcase_add_test(tc, another_reg_id_of_our_instance_is_another_accounts);
+	tcase_add_test(tc, another_flow_of_the_account_is_a_sibling);
+	tcase_add_test(tc, a_sibling_alone_is_no_binding_of_this_flow);
+	tcase_add_test(tc, a_flow_that_is_configured_no_more_left_a_ghost);
+	tcase_add_test(tc, a_sibling_that_was_removed_is_not_counted);
 	tcase_add_test(tc, a_removed_binding_that_is_listed_is_not_counted);
 	tcase_add_test(tc, of_equal_ones_the_first_is_ours);
 	tcase_add_test(tc, without_a_parameter_the_header_is_the_lease);

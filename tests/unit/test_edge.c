@@ -1,4 +1,4 @@
-/* core/edge.c */
+/* core/edge.c (SCENARIOS T15) */
 
 #include <check.h>
 #include "edge.h"

@@ -275,8 +275,25 @@ START_TEST(traffic_is_life_but_proves_nothing)
 	next();
 	ck_assert_uint_eq(flow_on_traffic(&f, 1000), 0);
 	ck_assert_int_eq(f.state, FLOW_UP);
-	ck_assert(!f.waiting);
 	ck_assert_uint_eq(f.life_at, 1000);
+	ck_assert(!f.proven);
+
+	/* nor does it end the first question */
+	ck_assert_uint_eq(f.overdue_at, f.ping_at + 1000);
+	ck_assert_uint_eq(f.dead_at, 11000);
+}
+END_TEST
+
+
+START_TEST(traffic_answers_for_who_has_ponged)
+{
+	registered(true, KEEPALIVE_AUTO);
+	next();
+	flow_on_pong(&f, f.ping_at + 20);
+	next();
+	ck_assert(f.waiting);
+	flow_on_traffic(&f, f.ping_at + 10);
+	ck_assert(!f.waiting);
 }
 END_TEST
 
@@ -554,6 +571,7 @@ Suite *suite_flow(void)
 	tcase_add_test(tc, a_promise_lasts_until_the_next_200);
 	tcase_add_test(tc, a_message_has_ten_seconds_to_become_whole);
 	tcase_add_test(tc, traffic_is_life_but_proves_nothing);
+	tcase_add_test(tc, traffic_answers_for_who_has_ponged);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("stream");

@@ -1,4 +1,4 @@
-/* core/pace.c */
+/* core/pace.c (SCENARIOS T15) */
 
 #include <check.h>
 #include "backoff.h"

@@ -1,4 +1,4 @@
-/* core/probe.c */
+/* core/probe.c (SCENARIOS T17) */
 
 #include <check.h>
 #include "probe.h"
@@ -296,6 +296,34 @@ START_TEST(a_late_one_counts)
 	ck_assert_uint_eq(probe_on_arrived(&p, now), PROBE_TELL);
 	check_result(PROBE_PROVEN);
 	check_wait(SECONDS(270), SECONDS(330));
+}
+END_TEST
+
+
+/* The registrar chose another flow of ours: it does know us. */
+START_TEST(one_that_came_in_on_another_flow_is_no_silence_and_no_proof)
+{
+	(void)bound(0);
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert_uint_eq(wait(), PROBE_SEND);
+		probe_on_elsewhere(&p);
+		ck_assert_uint_eq(wait(), PROBE_CLOSE);
+		ck_assert_int_eq(p.result, PROBE_UNKNOWN);
+		check_wait(INTERVAL * 9 / 10, INTERVAL * 11 / 10);
+	}
+
+	/* a late one, when it was given up as lost */
+	for (unsigned i = 0; p.result != PROBE_LOST; i++) {
+		ck_assert_uint_lt(i, 10);
+		(void)wait();
+	}
+	probe_on_elsewhere(&p);
+	ck_assert_int_eq(p.result, PROBE_UNKNOWN);
+
+	/* and what was proved here stays */
+	(void)probe_on_arrived(&p, now);
+	probe_on_elsewhere(&p);
+	ck_assert_int_eq(p.result, PROBE_PROVEN);
 }
 END_TEST
 
@@ -731,6 +759,8 @@ Suite *suite_probe(void)
 	tcase_add_test(tc, a_late_one_counts);
 	tcase_add_test(tc,
 		t17_a_registrar_that_does_not_know_us_is_registered_at_at_once);
+	tcase_add_test(tc,
+		one_that_came_in_on_another_flow_is_no_silence_and_no_proof);
 	tcase_add_test(tc, t17_one_that_says_404_for_ever_is_left_alone);
 	tcase_add_test(tc,
 		t17_there_is_one_register_for_it_in_an_interval_at_most);

@@ -1,4 +1,4 @@
-/* core/pubaddr.c */
+/* core/pubaddr.c (SCENARIOS N10) */
 
 #include <check.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* core/purge.c */
+/* core/purge.c (SCENARIOS O5b) */
 
 #include <check.h>
 #include "purge.h"

@@ -471,6 +471,13 @@ START_TEST(a_better_one_is_of_higher_preference_and_free)
 	target_set_taken(&t, 3);
 	ck_assert(!target_has_better(&t));
 
+	/* what is preferred has no address at the moment */
+	ranked(2, 0, 0);
+	t.list.rankv[0] = 1;
+	t.list.rankv[1] = 2;
+	target_on_connected(&t, 0);
+	ck_assert(target_has_better(&t));
+
 	/* two of the same preference */
 	resolved(2, 0);
 	target_on_connected(&t, 1);
