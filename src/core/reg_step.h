@@ -34,6 +34,10 @@ unsigned reg_seek(struct reg *r, msec_t now);
 unsigned reg_connect(struct reg *r, msec_t now);
 unsigned reg_want_turn(struct reg *r, msec_t now);
 
+/* For a minute nobody was there: a round of our own accord begins
+ * (reg_connect.c). */
+unsigned reg_ask_again(struct reg *r, msec_t now);
+
 /* What answers had used up is theirs again. */
 void reg_new_round(struct reg *r);
 

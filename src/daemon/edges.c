@@ -1,7 +1,8 @@
-/* The set of edges: see edges.h. Decides nothing: core/edge.c says who goes. */
+/* The set of edges: see edges.h; who queues at one or watches it is in
+ * edge_turn.c. Decides nothing: core/edge.c says who goes. */
 
 #include <string.h>
-#include "edges.h"
+#include "edges_parts.h"
 #include "loop.h"
 #include "timer.h"
 
@@ -19,21 +20,6 @@ struct edges {
 	struct bucket connects, registers;
 	edges_news_h *newsh;             /* NULL: nobody wants to know */
 	void *arg;
-};
-
-struct edge_point {
-	struct le le;
-	struct edges *edges;             /* not owned; NULL: it is gone */
-	struct edge edge;
-	enum reason reason;              /* of the last failure */
-	bool went_down;                  /* and those who queue do not know */
-	bool came_back;                  /* and those who watch do not */
-	struct list watches;
-	bool told_down;                  /* the last news: it is down, */
-	msec_t told_hold;                /* and held until then; 0: not */
-	struct sa addr;
-	enum transport transport;
-	struct timer timer;
 };
 
 
@@ -109,7 +95,7 @@ static void tell_news(struct edge_point *p, msec_t now)
 
 
 /* The end of a hold is news, even if nobody waits for it. */
-static void arm(struct edge_point *p, msec_t now)
+void edge_point_arm(struct edge_point *p, msec_t now)
 {
 	const bool news = p->went_down || p->came_back;
 	const msec_t hold = hold_of(p, now);
@@ -143,7 +129,7 @@ static bool set_conf_handler(struct le *le, void *arg)
 	set_rate(&p->edge.connects.bucket,
 		 connect_rate(p->edges, p->transport), now);
 	set_rate(&p->edge.registers.bucket, conf->edge_registers, now);
-	arm(p, now);
+	edge_point_arm(p, now);
 
 	return false;
 }
@@ -244,7 +230,7 @@ static void timer_handler(void *arg)
 	while ((node = edge_next_replacement(&p->edge, now)))
 		grant(node);
 
-	arm(p, now);
+	edge_point_arm(p, now);
 	mem_deref(p);
 }
 
@@ -427,7 +413,7 @@ int edges_restore(struct edges *e, const struct edge_trouble *t, msec_t now)
 
 	edge_restore(&p->edge, t->hold_until, t->tried_at, now);
 	p->reason = t->reason;
-	arm(p, now);
+	edge_point_arm(p, now);
 	mem_deref(p);
 
 	return 0;
@@ -447,7 +433,7 @@ void edge_point_on_failed(struct edge_point *p, bool knock,
 	edge_on_failed(&p->edge, now);
 	p->reason = reason;
 	p->went_down |= p->edge.down && !was_down;
-	arm(p, now);
+	edge_point_arm(p, now);
 }
 
 
@@ -457,49 +443,49 @@ void edge_point_on_given_up(struct edge_point *p, bool knock, msec_t now)
 		return;
 
 	edge_on_given_up(&p->edge, now);
-	arm(p, now);
+	edge_point_arm(p, now);
 }
 
 
 void edge_point_on_connected(struct edge_point *p, msec_t now)
 {
 	edge_on_connected(&p->edge);
-	arm(p, now);
+	edge_point_arm(p, now);
 }
 
 
 void edge_point_on_proven(struct edge_point *p, msec_t now)
 {
 	p->came_back |= edge_on_proven(&p->edge);
-	arm(p, now);
+	edge_point_arm(p, now);
 }
 
 
 void edge_point_on_proven_lost(struct edge_point *p, msec_t now)
 {
 	edge_on_proven_lost(&p->edge);
-	arm(p, now);
+	edge_point_arm(p, now);
 }
 
 
 void edge_point_on_hold(struct edge_point *p, msec_t until, msec_t now)
 {
 	edge_on_hold(&p->edge, until);
-	arm(p, now);
+	edge_point_arm(p, now);
 }
 
 
 void edge_point_end_hold(struct edge_point *p, msec_t now)
 {
 	edge_end_hold(&p->edge);
-	arm(p, now);
+	edge_point_arm(p, now);
 }
 
 
 void edge_point_on_local_event(struct edge_point *p, msec_t now)
 {
 	edge_on_local_event(&p->edge, now);
-	arm(p, now);
+	edge_point_arm(p, now);
 }
 
 
@@ -510,7 +496,7 @@ void edge_point_on_replaced(struct edge_point *p, bool first, msec_t now)
 		return;
 
 	edge_on_replaced(&p->edge, now);
-	arm(p, now);
+	edge_point_arm(p, now);
 }
 
 
@@ -520,84 +506,5 @@ void edge_point_on_not_replaced(struct edge_point *p, bool first, msec_t now)
 		return;
 
 	edge_on_not_replaced(&p->edge);
-	arm(p, now);
-}
-
-
-void edge_watch_init(struct edge_watch *w, void (*backh)(void *arg), void *arg)
-{
-	memset(w, 0, sizeof(*w));
-	w->backh = backh;
-	w->arg = arg;
-}
-
-
-void edge_watch_set(struct edge_watch *w, struct edge_point *p)
-{
-	if (w->point == p)
-		return;
-
-	list_unlink(&w->le);
-	w->point = p;
-	if (p)
-		list_append(&p->watches, &w->le, w);
-}
-
-
-void edge_turn_init(struct edge_turn *t, enum edge_queue queue, edge_turn_h *h,
-		    edge_down_h *downh, void *arg)
-{
-	memset(t, 0, sizeof(*t));
-
-	t->node.owner = t;
-	t->queue = queue;
-	t->h = h;
-	t->downh = downh;
-	t->arg = arg;
-}
-
-
-static struct pace *queue_of(const struct edge_turn *t)
-{
-	struct edge *e = &t->point->edge;
-
-	switch (t->queue) {
-
-	case EDGE_CONNECT:  return &e->connects;
-	case EDGE_REPLACE:  return &e->replacements;
-	case EDGE_REGISTER: break;
-	}
-
-	return &e->registers;
-}
-
-
-void edge_turn_ask(struct edge_turn *t, struct edge_point *p,
-		   enum pace_class class, msec_t now)
-{
-	if (t->point != p)
-		edge_turn_cancel(t, now);
-
-	t->point = p;
-	pace_ask(queue_of(t), &t->node, class);
-	arm(p, now);
-}
-
-
-void edge_turn_set_seen(struct edge_turn *t, msec_t seen)
-{
-	pace_set_seen(&t->node, seen);
-}
-
-
-void edge_turn_cancel(struct edge_turn *t, msec_t now)
-{
-	struct edge_point *p = t->point;
-
-	if (!p)
-		return;
-
-	pace_cancel(queue_of(t), &t->node);
-	t->point = NULL;
-	arm(p, now);
+	edge_point_arm(p, now);
 }
