@@ -170,9 +170,10 @@ unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now)
 }
 
 
-void account_on_taken(struct account *a, unsigned i, uint32_t taken)
+void account_on_taken(struct account *a, unsigned i, uint32_t taken,
+		      msec_t now)
 {
-	target_set_taken(&a->regv[i].reg.target, taken);
+	reg_on_taken(&a->regv[i].reg, taken, now);
 }
 
 
@@ -308,6 +309,22 @@ unsigned account_on_replace_turn(struct account *a, unsigned i, msec_t now)
 }
 
 
+unsigned account_on_elder_suspect(struct account *a, unsigned i,
+				  const struct flow *f, msec_t now)
+{
+	struct account_reg *ar = &a->regv[i];
+
+	if (!ar->reg.elder)
+		return 0;
+
+	ar->elder.suspect = true;
+	if (ar->reg.failback)
+		account_note_silence(ar, f, now);
+
+	return account_settle(a, i, reg_on_elder_suspect(&ar->reg, now), now);
+}
+
+
 unsigned account_on_elder_alive(struct account *a, unsigned i, msec_t now)
 {
 	struct account_reg *ar = &a->regv[i];
@@ -413,6 +430,13 @@ unsigned account_on_verify(struct account *a, unsigned i, msec_t now)
 }
 
 
+unsigned account_on_edge_back(struct account *a, unsigned i, msec_t now)
+{
+	return account_settle(a, i, reg_on_edge_back(&a->regv[i].reg, now),
+			      now);
+}
+
+
 unsigned account_on_local_event(struct account *a, unsigned i, msec_t now)
 {
 	account_explain_death(&a->regv[i]);
@@ -436,7 +460,8 @@ void account_on_inbound(struct account *a, unsigned i, uint16_t code,
 
 	/* Evidence for the binding that brought it, if there is one. */
 	++a->inbound_requests;
-	ar->flow.inbound |= proof && ar->reg.here;
+	if (proof && (ar->reg.here || ar->reg.failback))
+		account_serving(ar)->inbound = true;
 
 	if (now >= ar->inbound_from) {
 		ar->inbound_from = now + ACCOUNT_INBOUND_EVERY;

@@ -171,7 +171,8 @@ unsigned account_on_resolved(struct account *a, unsigned i,
 			     enum reason reason, msec_t now);
 unsigned account_on_resolve_failed(struct account *a, unsigned i, msec_t now);
 /* The mask of addresses in the list that other flows of the account use. */
-void account_on_taken(struct account *a, unsigned i, uint32_t taken);
+void account_on_taken(struct account *a, unsigned i, uint32_t taken,
+		      msec_t now);
 /* `index`: of the address in the list; the flow goes from `local` to `edge` */
 unsigned account_on_connected(struct account *a, unsigned i, unsigned index,
 			      const struct addr *local,
@@ -197,7 +198,10 @@ unsigned account_on_suspect(struct account *a, unsigned i,
  * a new flow can tell whether it lives (FLOW_REPLACE). */
 unsigned account_on_moved(struct account *a, unsigned i, msec_t now);
 unsigned account_on_replace_turn(struct account *a, unsigned i, msec_t now);
-/* The elder beside the flow that is to come: it answered after all; broke. */
+/* The elder beside the flow that is to come: it is overdue; answered after all;
+ * broke. */
+unsigned account_on_elder_suspect(struct account *a, unsigned i,
+				  const struct flow *f, msec_t now);
 unsigned account_on_elder_alive(struct account *a, unsigned i, msec_t now);
 unsigned account_on_elder_lost(struct account *a, unsigned i,
 			       enum reason reason, msec_t now);
@@ -212,6 +216,8 @@ unsigned account_on_answer(struct account *a, unsigned i,
 			   const struct answer *answer,
 			   const struct addr *mapped, msec_t now);
 unsigned account_on_verify(struct account *a, unsigned i, msec_t now);
+/* Its edge serves somebody again. */
+unsigned account_on_edge_back(struct account *a, unsigned i, msec_t now);
 unsigned account_on_local_event(struct account *a, unsigned i, msec_t now);
 /* A witness said where the flow appears; `f`: the flow. Of a REGISTER's answer
  * account_on_answer() takes it. */

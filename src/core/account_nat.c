@@ -18,7 +18,7 @@ void account_note_silence(struct account_reg *ar, const struct flow *f,
 	if (f->state != FLOW_SUSPECT && !dead)
 		return;
 
-	ar->flow.silence = now - clock_min(f->life_at, now);
+	account_serving(ar)->silence = now - clock_min(f->life_at, now);
 
 	/* What has survived as long a silence did not die of this one. */
 	ar->death = (struct account_death){

@@ -26,6 +26,13 @@ unsigned account_settle(struct account *a, unsigned i, unsigned acts,
 			msec_t now);
 
 
+/* The flow that calls come by: while a better edge is tried, the elder. */
+static inline struct account_flow *account_serving(struct account_reg *ar)
+{
+	return ar->reg.failback ? &ar->elder : &ar->flow;
+}
+
+
 /* --- account_nat.c --- */
 
 /* A flow fell silent, if it did: that may have been the NAT ... */

@@ -5,10 +5,10 @@
 
 
 /* While a better edge is tried the elder is as good as it was. */
-static struct verdict verdict_of_reg(const struct account_reg *ar, msec_t now)
+static struct verdict verdict_of_reg(struct account_reg *ar, msec_t now)
 {
 	const bool failback = ar->reg.failback;
-	const struct account_flow *flow = failback ? &ar->elder : &ar->flow;
+	const struct account_flow *flow = account_serving(ar);
 	const struct verdict_facts facts = {
 		.registered = reg_bound(&ar->reg, now),
 		.flow_alive = flow->up && (ar->reg.here || failback) &&
@@ -104,10 +104,12 @@ static bool is_backed(const struct account *a, unsigned i, msec_t now)
 	unsigned k;
 
 	for (k = 0; k < a->regc; k++) {
-		const struct account_reg *ar = &a->regv[k];
+		struct account_reg *ar = &a->regv[k];
+		const struct account_flow *flow = account_serving(ar);
 
-		if (k != i && ar->flow.up && !ar->flow.suspect &&
-		    ar->reg.here && reg_bound(&ar->reg, now))
+		if (k != i && flow->up && !flow->suspect &&
+		    (ar->reg.here || ar->reg.failback) &&
+		    reg_bound(&ar->reg, now))
 			return true;
 	}
 
@@ -172,7 +174,7 @@ unsigned account_settle(struct account *a, unsigned i, unsigned acts,
 		ar->flow = ar->elder;
 		ar->probe.stream = ar->flow.mapping.stream;
 		mapping_on_timer(&ar->flow.mapping, now);
-		ar->changed = true;
+		ar->changed = !ar->probe.bound;
 		acts |= account_bound(ar, ar->foreign, now);
 	}
 	if (acts & REG_DO_ASIDE) {

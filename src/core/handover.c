@@ -304,7 +304,7 @@ unsigned account_take_over(struct account *a, unsigned i,
 	account_tell_flow(a, i, EVENT_FLOW_UP, REASON_OK, EVENT_TAKEN_OVER,
 			  now);
 
-	/* of several not all are there yet */
+	/* of several registrations the others have not been taken over yet */
 	return a->regc > 1 ? 0 : account_settle(a, i, 0, now);
 }
 

@@ -7,7 +7,7 @@
 #include "pace.h"
 
 
-#define COST     1000    /* of one message, in units of struct bucket.level */
+#define COST     PACE_MESSAGE    /* in units of struct bucket.level */
 #define BURST    100     /* [ms] of the rate that may go at once */
 #define OVERDRAW 1000    /* [ms] of the rate that urgent ones may owe */
 
@@ -215,6 +215,13 @@ msec_t pace_deadline(const struct pace *p, msec_t now)
 
 	return clock_max(bucket_deadline(&p->bucket, class, now),
 			 bucket_deadline(p->overall, class, now));
+}
+
+
+bool pace_is_tight(uint32_t pace, uint64_t rate)
+{
+	return pace &&
+		100 * rate > (uint64_t)pace * PACE_STEADY * PACE_MESSAGE;
 }
 
 

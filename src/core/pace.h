@@ -18,7 +18,9 @@
 #include "heap.h"
 
 
-#define PACE_FAIR 4
+#define PACE_FAIR    4
+#define PACE_MESSAGE 1000        /* rates may be finer than a message */
+#define PACE_STEADY  50          /* [%] of the pace for what is always sent */
 
 struct bucket {
 	uint32_t rate;           /* messages per second; 0: no limit */
@@ -78,6 +80,10 @@ struct pace_node *pace_next(struct pace *p, msec_t now);
 /* All who ask, taken out unpaid, linked by `next` in the order of their turn:
  * what they wait for will not be. NULL: nobody. */
 struct pace_node *pace_take_all(struct pace *p);
+
+/* Does what is always sent, `rate` thousandths of a message per second, leave too
+ * little of the pace for what goes wrong (DESIGN §4)? */
+bool pace_is_tight(uint32_t pace, uint64_t rate);
 
 /* When pace_next() can give a node; `now` if at once, NEVER if nobody asks.
  * Exact, unless others take from the overall bucket meanwhile. */

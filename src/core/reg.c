@@ -83,6 +83,10 @@ unsigned reg_kick(struct reg *r, msec_t now)
 {
 	reg_forgive(r);
 
+	/* a try of a better edge is not what was asked for */
+	if (r->failback && r->elder && r->state != REG_SENT)
+		return reg_go_on_with_elder(r, now) | reg_want_turn(r, now);
+
 	switch ((enum reg_state)r->state) {
 
 	case REG_SENT:
@@ -116,11 +120,12 @@ unsigned reg_reconnect(struct reg *r, msec_t now)
 	r->outcomes += r->again; /* who asked for that one is told, too */
 	r->again = false;
 
-	if (r->state == REG_RESOLVE || r->state == REG_CONNECT)
+	if (!r->failback &&
+	    (r->state == REG_RESOLVE || r->state == REG_CONNECT))
 		return 0;
 
 	reg_new_round(r);
-	r->elder = r->fetch = false;
+	r->elder = r->failback = r->fetch = false;
 	reg_end_doubt(r);
 
 	return REG_DO_ABANDON | reg_seek(r, now);
@@ -298,6 +303,15 @@ unsigned reg_on_verify(struct reg *r, msec_t now)
 }
 
 
+unsigned reg_on_edge_back(struct reg *r, msec_t now)
+{
+	if (r->state == REG_WAIT && !r->code && !r->retry_after)
+		reg_hurry(r, now);
+
+	return 0;
+}
+
+
 unsigned reg_on_local_event(struct reg *r, msec_t now)
 {
 	if (r->state == REG_WAIT && !r->retry_after)
@@ -466,6 +480,8 @@ enum pace_class reg_class(const struct reg *r, msec_t now)
 {
 	if (r->answer_sends)
 		return PACE_URGENT;
+	if (r->failback)         /* nobody misses it */
+		return PACE_NEW;
 
 	if (reg_bound(r, now) && r->lease_end - now <= REG_REFRESH_LAST)
 		return PACE_URGENT;

@@ -258,7 +258,8 @@ unsigned reg_on_suspect(struct reg *r, bool suspect, msec_t now);
 unsigned reg_on_moved(struct reg *r, msec_t now);
 /* The turn after REG_DO_REPLACE. */
 unsigned reg_on_replace_turn(struct reg *r, msec_t now);
-/* The elder answered after all, or broke. */
+/* The elder is overdue; answered after all; broke. */
+unsigned reg_on_elder_suspect(struct reg *r, msec_t now);
 unsigned reg_on_elder_alive(struct reg *r, msec_t now);
 unsigned reg_on_elder_lost(struct reg *r, msec_t now);
 unsigned reg_on_turn(struct reg *r, msec_t now);
@@ -269,6 +270,11 @@ void reg_on_sent(struct reg *r, enum challenge_sent sent, unsigned named,
 unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now);
 unsigned reg_on_verify(struct reg *r, msec_t now);  /* doubt: FLOW_VERIFY */
 unsigned reg_on_local_event(struct reg *r, msec_t now);  /* success likelier */
+/* Its edge serves somebody again: who waits because it did not answer tries at
+ * once, who was refused does not. */
+unsigned reg_on_edge_back(struct reg *r, msec_t now);
+/* Other flows of the account go to the addresses of this mask. */
+void reg_on_taken(struct reg *r, uint32_t taken, msec_t now);
 /* Somebody uses the flow: this is no moment to leave it without need. */
 void reg_on_busy(struct reg *r, msec_t now);
 unsigned reg_on_timer(struct reg *r, msec_t now);

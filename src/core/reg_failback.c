@@ -28,7 +28,7 @@ static msec_t next_wait(const struct reg *r, msec_t now)
 
 void reg_failback_arm(struct reg *r, msec_t now)
 {
-	if (!r->better || r->failback_at != NEVER)
+	if (!r->better || r->redirected || r->failback_at != NEVER)
 		return;
 
 	r->failback_wait = next_wait(r, now);
@@ -36,12 +36,27 @@ void reg_failback_arm(struct reg *r, msec_t now)
 }
 
 
-/* Is the binding sure to outlive the try? Where leases are short that is the
- * case after a refresh only. */
+void reg_on_taken(struct reg *r, uint32_t taken, msec_t now)
+{
+	target_set_taken(&r->target, taken);
+
+	/* of an elder that was taken back the list is not known */
+	if (r->state != REG_BOUND || r->elder || r->target.list.count < 2)
+		return;
+
+	r->better = target_has_better(&r->target);
+	reg_failback_arm(r, now);
+}
+
+
+/* Is the binding sure to outlive the try? Where refreshes are frequent that is
+ * the case after one only. */
 static bool has_time(const struct reg *r, msec_t now)
 {
-	const msec_t need = clock_min(REG_FAILBACK_TIME,
-				      SECONDS(r->granted) / 4);
+	msec_t need = clock_min(REG_FAILBACK_TIME, SECONDS(r->granted) / 4);
+
+	if (!target_stream(&r->target) && r->policy->verify)
+		need = clock_min(need, r->policy->verify / 4);
 
 	return r->refresh_at >= now + need;
 }
@@ -86,6 +101,8 @@ unsigned reg_failback_end(struct reg *r, msec_t now)
 {
 	const bool limited = r->failback && r->state == REG_CONNECT;
 
+	if (r->failback)
+		target_any(&r->target);
 	r->failback = false;
 
 	return limited ? reg_seek(r, now) : 0;
@@ -145,6 +162,7 @@ unsigned reg_failback_settle(struct reg *r, unsigned acts, msec_t now)
 
 	acts = (acts & (REG_DO_HOLD | REG_DO_RENEW)) |
 		reg_go_on_with_elder(r, now);
+	reg_new_round(r);
 	r->failures = r->unresolved = 0;
 
 	/* it may have taken the place of the elder's binding */

@@ -66,7 +66,7 @@ unsigned reg_fetched(struct reg *r, const struct answer *a, msec_t now)
 	r->fetching = r->fetch = false;
 	r->fetch_code = a->code;
 
-	/* who makes them will do so again */
+	/* another machine may have made them, and then does so again */
 	if (answer_is_good(a->code) && !a->bound && a->removable)
 		r->look_at = 0;
 	if (!a->code || (answer_is_good(a->code) && !a->bound))

@@ -36,7 +36,7 @@ static unsigned leave(struct reg *r, msec_t now)
 		return reg_left(r, now);
 
 	reg_set(r, REG_LEAVING, r->deadline);
-	r->elder = r->fetch = r->fetching = false;
+	r->elder = r->failback = r->fetch = r->fetching = false;
 	reg_end_doubt(r);
 	++r->cseq;
 

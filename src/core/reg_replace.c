@@ -212,6 +212,14 @@ unsigned reg_on_replace_turn(struct reg *r, msec_t now)
 }
 
 
+unsigned reg_on_elder_suspect(struct reg *r, msec_t now)
+{
+	r->elder_suspect = true;
+
+	return r->elder ? reg_failback_end(r, now) : 0;
+}
+
+
 /* Once its successor's REGISTER was sent the registrar may have dropped it. */
 unsigned reg_on_elder_alive(struct reg *r, msec_t now)
 {

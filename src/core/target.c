@@ -150,6 +150,12 @@ void target_only_better(struct target *t, uint8_t rank, struct rng *rng)
 }
 
 
+void target_any(struct target *t)
+{
+	t->failed = t->list.down;
+}
+
+
 /* Preferred to it, taken or not. */
 static bool is_listed_better(const struct target *t, uint8_t rank)
 {

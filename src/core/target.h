@@ -72,6 +72,9 @@ void target_set_taken(struct target *t, uint32_t taken);
 /* Only what is preferred to `rank` is tried in this round; parked: nothing. */
 void target_only_better(struct target *t, uint8_t rank, struct rng *rng);
 
+/* Again whatever is not known to be down. */
+void target_any(struct target *t);
+
 /* Is there an address that is preferred to the present one? */
 bool target_has_better(const struct target *t);
 

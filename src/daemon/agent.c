@@ -16,7 +16,8 @@ static void tell_taken(struct agent *a)
 	unsigned i;
 
 	for (i = 0; a->slotc > 1 && i < a->slotc; i++)
-		account_on_taken(&a->account, i, slot_taken(&a->slotv[i]));
+		account_on_taken(&a->account, i, slot_taken(&a->slotv[i]),
+				 loop_now());
 }
 
 

@@ -9,7 +9,7 @@
 #include "reg.h"
 
 
-#define PER_SECOND 1000          /* rates are in thousandths of a message */
+#define PER_SECOND PACE_MESSAGE  /* the unit of rates */
 
 /* The refreshes to one host. */
 struct load {
@@ -18,14 +18,15 @@ struct load {
 };
 
 
-static struct load load_of(const struct account_conf *a)
+/* Of one flow. */
+static struct load load_of(const struct account_conf *a, unsigned flow)
 {
 	enum transport transport;
 	struct load l;
 	uint16_t port;
 
-	account_conf_edge(a, 0, 0, &l.host, &port, &transport);
-	l.rate = PER_SECOND * UINT64_C(1000) * a->policy.flows /
+	account_conf_edge(a, flow, 0, &l.host, &port, &transport);
+	l.rate = PER_SECOND * UINT64_C(1000) /
 		reg_steady(&a->policy.reg, transport_stream(transport));
 
 	return l;
@@ -41,13 +42,6 @@ static int by_host_handler(const void *a, const void *b)
 		return x->l < y->l ? -1 : 1;
 
 	return strncasecmp(x->p, y->p, x->l);
-}
-
-
-/* Half of the pace is for what goes wrong. */
-static bool is_much(uint64_t rate, uint32_t pace)
-{
-	return pace && 2 * rate > UINT64_C(1) * PER_SECOND * pace;
 }
 
 
@@ -87,24 +81,28 @@ static const struct load *most(struct load *v, size_t n)
 
 void daemon_tell_pace(const struct config *c)
 {
-	struct load *v = mem_alloc((c->accountc + 1) * sizeof(*v), NULL);
+	struct load *v = mem_alloc((c->accountc + 1) * ACCOUNT_FLOWS_MAX *
+				   sizeof(*v), NULL);
 	const struct load *top;
 	uint64_t all = 0;
 	size_t i, n = 0;
 
 	for (i = 0; v && i < c->accountc; i++) {
-		if (!c->accountv[i]->enabled)
-			continue;
-		v[n] = load_of(c->accountv[i]);
-		all += v[n++].rate;
+		const struct account_conf *a = c->accountv[i];
+		unsigned flow;
+
+		for (flow = 0; a->enabled && flow < a->policy.flows; flow++) {
+			v[n] = load_of(a, flow);
+			all += v[n++].rate;
+		}
 	}
 
 	if (n) {
 		top = most(v, n);
-		if (is_much(top->rate, c->pace.edge_registers))
+		if (pace_is_tight(c->pace.edge_registers, top->rate))
 			tell_much(&top->host, top->rate,
 				  c->pace.edge_registers, "edge_registers");
-		if (is_much(all, c->pace.registers))
+		if (pace_is_tight(c->pace.registers, all))
 			tell_much(NULL, all, c->pace.registers, "registers");
 	}
 

@@ -78,7 +78,11 @@ static void suspect_handler(bool suspect, void *arg)
 	if (!is_elder(t))
 		slot_perform(s, account_on_suspect(a, s->i, link_flow(t->link),
 						   loop_now()));
-	else if (!suspect)
+	else if (suspect)
+		slot_perform(s, account_on_elder_suspect(a, s->i,
+							 link_flow(t->link),
+							 loop_now()));
+	else
 		slot_perform(s, account_on_elder_alive(a, s->i, loop_now()));
 }
 
@@ -162,8 +166,8 @@ static void edge_back_handler(void *arg)
 {
 	struct slot *s = arg;
 
-	slot_perform(s, account_on_local_event(s->owner->account, s->i,
-					       loop_now()));
+	slot_perform(s, account_on_edge_back(s->owner->account, s->i,
+					     loop_now()));
 }
 
 

@@ -23,6 +23,7 @@ struct play {
 	bool elder_too;          /* those of the elder as well */
 	struct addr mapped;      /* where they show us; unset: nowhere */
 	bool families;           /* what is well has two of them */
+	bool ranked;             /* the preferred of two edges is down at first */
 	msec_t knock_at;         /* by hand not before */
 };
 
@@ -607,6 +608,17 @@ static void do_trouble(struct play *p)
 }
 
 
+/* Of two edges the preferred one is down at first. */
+static void do_ranked(struct play *p)
+{
+	struct target_list list = world_list(&p->w, 2, 0);
+
+	list.rankv[1] = 1;
+	list.down = !world_reg(&p->w)->failback || (byte(p) & 3) == 0;
+	world_resolved(&p->w, &list);
+}
+
+
 /* What a network and a registrar that are well would do next. */
 static void do_well(struct play *p)
 {
@@ -622,6 +634,8 @@ static void do_well(struct play *p)
 	case REG_RESOLVE:
 		if (p->families)
 			do_families(p);
+		else if (p->ranked)
+			do_ranked(p);
 		else
 			world_found(w, 1, 0);
 		break;
@@ -724,6 +738,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *buf, size_t len)
 	bits = byte(&p);
 	world_init(&p.w, &c, word(&p), deed_handler, &p);
 	p.ponging = p.answering = bits & 1;
+	p.ranked = bits & 32;
 	p.w.down = bits & 2 ? UINT32_MAX : 0;
 	if (bits & 4)
 		world_suspend(&p.w, span(&p));

@@ -215,6 +215,15 @@ START_TEST(a_place_in_the_queue_stays_what_it_is)
 END_TEST
 
 
+START_TEST(what_is_always_sent_may_take_half_of_the_pace)
+{
+	ck_assert(!pace_is_tight(40, 20 * PACE_MESSAGE));
+	ck_assert(pace_is_tight(40, 20 * PACE_MESSAGE + 1));
+	ck_assert(!pace_is_tight(0, UINT32_MAX));
+}
+END_TEST
+
+
 START_TEST(urgent_may_overdraw_by_one_second)
 {
 	pace_init(&p, 40, NULL, 0);
@@ -489,6 +498,7 @@ Suite *suite_pace(void)
 	tcase_add_test(tc, each_fourth_turn_is_for_who_waits_longest);
 	tcase_add_test(tc, what_is_urgent_waits_for_nobody);
 	tcase_add_test(tc, a_place_in_the_queue_stays_what_it_is);
+	tcase_add_test(tc, what_is_always_sent_may_take_half_of_the_pace);
 	tcase_add_test(tc, urgent_may_overdraw_by_one_second);
 	tcase_add_test(tc, what_was_overdrawn_is_paid_back_by_the_others);
 	tcase_add_test(tc, a_message_needs_a_token_of_both_buckets);

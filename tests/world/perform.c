@@ -140,7 +140,12 @@ static void tell_suspect(struct world *w, struct link *l)
 	if (l == &w->link)
 		perform(w, account_on_suspect(&w->account, 0, &l->flow,
 					      w->now));
-	else if (!suspect && l->flow.state != FLOW_DRAINING)
+	else if (l->flow.state == FLOW_DRAINING)
+		return;
+	else if (suspect)
+		perform(w, account_on_elder_suspect(&w->account, 0, &l->flow,
+						    w->now));
+	else
 		elder_alive(w);
 }
 
@@ -343,6 +348,7 @@ static void take_back(struct world *w)
 	w->link = w->elder;
 	w->elder.there = false;
 	learn(w);
+	w->watch.redirected = false;     /* what comes now is another round */
 	deed(w, DEED_TAKE_BACK);
 }
 
