@@ -278,8 +278,7 @@ void world_learned(struct world *w, unsigned count)
 		return;
 
 	/* of the transport that it has */
-	if (!w->link.flow.policy.stream)
-		list.stream = 0;
+	list.stream = w->link.flow.policy.stream ? UINT32_MAX : 0;
 	list.down = down_mask(w, list.down);
 	w->watch.resolved_at = w->now;
 	w->watch.list = list;
