@@ -270,6 +270,8 @@ void reg_on_sent(struct reg *r, enum challenge_sent sent, unsigned named,
 unsigned reg_on_answer(struct reg *r, const struct answer *a, msec_t now);
 unsigned reg_on_verify(struct reg *r, msec_t now);  /* doubt: FLOW_VERIFY */
 unsigned reg_on_local_event(struct reg *r, msec_t now);  /* success likelier */
+/* The elder is wanted for something else than to wait for a better edge. */
+unsigned reg_failback_give_up(struct reg *r, msec_t now);
 /* Its edge serves somebody again: who waits because it did not answer tries at
  * once, who was refused does not. */
 unsigned reg_on_edge_back(struct reg *r, msec_t now);

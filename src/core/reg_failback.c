@@ -149,23 +149,33 @@ static bool has_failed(const struct reg *r, msec_t now)
 }
 
 
-unsigned reg_failback_settle(struct reg *r, unsigned acts, msec_t now)
+unsigned reg_failback_give_up(struct reg *r, msec_t now)
 {
 	const bool asked = r->failback_asked;
+	unsigned acts;
 
-	if (!r->failback || !r->elder || !has_failed(r, now))
-		return acts;
+	if (!r->failback || !r->elder)
+		return 0;
 
 	/* refusals over there say nothing about the credentials here */
 	if (r->state == REG_HELD)
 		challenge_retry(&r->challenge);
 
-	acts = (acts & (REG_DO_HOLD | REG_DO_RENEW)) |
-		reg_go_on_with_elder(r, now);
+	acts = reg_go_on_with_elder(r, now);
 	reg_new_round(r);
 	r->failures = r->unresolved = 0;
 
 	/* it may have taken the place of the elder's binding */
 	return asked && r->state == REG_BOUND ? acts | reg_want_turn(r, now)
 					      : acts;
+}
+
+
+unsigned reg_failback_settle(struct reg *r, unsigned acts, msec_t now)
+{
+	if (!r->failback || !r->elder || !has_failed(r, now))
+		return acts;
+
+	return (acts & (REG_DO_HOLD | REG_DO_RENEW)) |
+		reg_failback_give_up(r, now);
 }
