@@ -144,6 +144,13 @@ unsigned account_kick(struct account *a, unsigned i, msec_t now)
 }
 
 
+unsigned account_settle_on(struct account *a, unsigned i, msec_t now)
+{
+	return account_settle(a, i,
+			      reg_failback_give_up(&a->regv[i].reg, now), now);
+}
+
+
 unsigned account_reconnect(struct account *a, unsigned i, msec_t now)
 {
 	return account_settle(a, i, reg_reconnect(&a->regv[i].reg, now), now);

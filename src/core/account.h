@@ -163,6 +163,8 @@ unsigned account_start(struct account *a, unsigned i, msec_t now);
 unsigned account_stop(struct account *a, unsigned i, msec_t now);
 unsigned account_pause(struct account *a, unsigned i, msec_t now);
 unsigned account_kick(struct account *a, unsigned i, msec_t now);
+unsigned account_settle_on(struct account *a, unsigned i, msec_t now);  /* ends
+						the try of a better edge */
 unsigned account_reconnect(struct account *a, unsigned i, msec_t now);
 
 /* Facts. */

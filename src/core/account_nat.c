@@ -417,8 +417,7 @@ unsigned account_on_probe_answer(struct account *a, unsigned i, uint16_t code,
 unsigned account_probe(struct account *a, unsigned i, msec_t now)
 {
 	struct account_reg *ar = &a->regv[i];
-	const unsigned back = account_settle(a, i,
-			reg_failback_give_up(&ar->reg, now), now);
+	const unsigned back = account_settle_on(a, i, now);
 	unsigned acts = account_settle_probe(ar, now);
 
 	acts |= carry(a, i, probe_on_ask(&ar->probe, now), now);

@@ -343,6 +343,13 @@ void agent_start(struct agent *a)
 }
 
 
+void agent_settle_on(struct agent *a, unsigned i)
+{
+	slot_perform(&a->slotv[i],
+		     account_settle_on(&a->account, i, loop_now()));
+}
+
+
 enum handover_ready agent_handover_ready(const struct agent *a, unsigned i)
 {
 	return slot_handover_ready(&a->slotv[i]);

@@ -83,6 +83,8 @@ void agent_start(struct agent *a);
 /* For the process after this one, and from the one before it: see slot.h. `i`:
  * of the registration, account->regc of them; the second is EINVAL of any
  * other. agent_start() starts what was not taken over. */
+void agent_settle_on(struct agent *a, unsigned i);       /* ends the try of a
+							    better edge */
 enum handover_ready agent_handover_ready(const struct agent *a, unsigned i);
 int agent_hand_over(const struct agent *a, unsigned i, struct handed *h,
 		    int *fdp);

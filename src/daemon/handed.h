@@ -12,7 +12,7 @@
 #include "net.h"
 
 
-#define HANDED_VERSION  1        /* of the lines; another one is of no use */
+#define HANDED_VERSION  2        /* of the lines; another one is of no use */
 #define HANDED_LINE_MAX 16384    /* bytes of a line */
 #define HANDED_MAX      (256u << 20)     /* bytes of the file; 100000
 					    registrations are 175 MB */
@@ -26,6 +26,8 @@ struct handed {
 					    kernel gives no two sockets of one
 					    boot the same */
 	enum transport transport;        /* UDP or TCP */
+	unsigned uri;                    /* which of the account's URIs led to
+					    its edge: Route and name follow */
 	char *callid;
 	char *token;                     /* the flow part, in the Contact */
 	char *contact_uri;               /* as sent, and bound */

@@ -79,6 +79,7 @@ static const struct handed_field linev[] = {
 	{"socket", HASH(cookie)},
 	{"transport", WORD(transport, TRANSPORT_UDP, TRANSPORT_TCP,
 			   nth_transport)},
+	{"uri", NUMBER(uri, 0, RESOLVE_LIST_MAX - 1)},
 	{"stream", BOOL(core.stream)},
 	{"local", ADDR_SET(core.local)},
 	{"edge", ADDR_SET(core.edge)},

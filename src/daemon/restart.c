@@ -161,6 +161,15 @@ static void hand_over_flows(struct daemon *d)
 }
 
 
+/* The flow that serves goes on, not one that is only tried. */
+static void settle_on(struct agent *a, unsigned i, void *arg)
+{
+	(void)arg;
+
+	agent_settle_on(a, i);
+}
+
+
 static void is_soon(struct agent *a, unsigned i, void *arg)
 {
 	bool *soon = arg;
@@ -197,6 +206,7 @@ void daemon_hand_over(struct daemon *d, daemon_stopped_h *h, void *arg)
 		return;
 	}
 
+	each_registration(d, settle_on, NULL);
 	d->restart_by = loop_now() + HANDOVER_WAIT;
 	restart_handler(d);
 }

@@ -296,7 +296,7 @@ void connect_failed_handler(enum reason reason, const char *text, void *arg)
 
 /* --- the flow of the process before this one --- */
 
-int connect_take_over(struct slot *s, enum transport transport,
+int connect_take_over(struct slot *s, enum transport transport, unsigned uri,
 		      const struct handover *h, int fd)
 {
 	struct attempt *t = slot_present(s);
@@ -309,7 +309,7 @@ int connect_take_over(struct slot *s, enum transport transport,
 	if (!err && !sa_cmp(&local, &was, SA_ALL))
 		err = EINVAL;
 	if (!err)
-		err = name_know(s, transport, &h->edge);
+		err = name_know(s, transport, uri, &h->edge);
 	if (err)
 		return err;
 

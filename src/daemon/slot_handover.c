@@ -40,6 +40,7 @@ int slot_hand_over(const struct slot *s, struct handed *h, int *fdp)
 		.reg_id = s->i + 1,
 		.conf = account_conf_hash(conf, s->owner->env->instance),
 		.transport = slot_transport(s),
+		.uri = s->attemptv[s->present].uri,
 		.callid = (char *)s->id.callid,
 		.token = (char *)s->id.token_flow,
 		.contact_uri = s->contact_uri,
@@ -118,7 +119,7 @@ int slot_take_over(struct slot *s, struct handed *h, int fd,
 	if (!fits(s, h))
 		return EINVAL;
 
-	err = connect_take_over(s, h->transport, &h->core, fd);
+	err = connect_take_over(s, h->transport, h->uri, &h->core, fd);
 	if (err)
 		return err;
 

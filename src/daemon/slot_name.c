@@ -236,44 +236,13 @@ void name_resolve(struct slot *s)
 
 /* --- the flow of the process before this one --- */
 
-/* Of which URI is it? That it is not this one can often be told without DNS;
- * until that has answered (learn_handler) the first that fits has to do. */
-static bool may_be(const struct slot_edge *e, enum transport transport,
-		   const struct addr *edge)
-{
-	struct addr literal;
-
-	if (e->transport != TRANSPORT_AUTO && e->transport != transport)
-		return false;
-
-	if (e->port && e->port != edge->port)
-		return false;
-
-	return addr_parse(&literal, e->host, strlen(e->host), edge->port) ||
-		addr_equal(&literal, edge);
-}
-
-
-static uint8_t likely_uri(const struct slot *s, enum transport transport,
-			  const struct addr *edge)
-{
-	size_t i;
-
-	for (i = 0; i < s->homec; i++)
-		if (may_be(&s->homev[i], transport, edge))
-			return (uint8_t)i;
-
-	return 0;
-}
-
-
-int name_know(struct slot *s, enum transport transport,
+int name_know(struct slot *s, enum transport transport, unsigned uri,
 	      const struct addr *edge)
 {
 	struct attempt *t = slot_present(s);
 	struct resolve_addr addr = {
 		.transport = transport,
-		.uri = likely_uri(s, transport, edge),
+		.uri = uri < s->homec ? (uint8_t)uri : 0,
 	};
 	const struct resolve_list_result only = {.addrv = &addr, .addrc = 1};
 	struct edge_point *point;

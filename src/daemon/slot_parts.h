@@ -54,7 +54,7 @@ void connect_race(struct slot *s);
 void connect_open_rival(struct slot *s);
 
 /* A flow that is there already, to h->edge; see slot_take_over(). */
-int connect_take_over(struct slot *s, enum transport transport,
+int connect_take_over(struct slot *s, enum transport transport, unsigned uri,
 		      const struct handover *h, int fd);
 /* The handlers of every link; their arg is its struct attempt. */
 extern const struct link_handlers slot_link_handlers;
@@ -72,7 +72,7 @@ void name_resolve(struct slot *s);       /* REG_DO_RESOLVE */
 
 /* As if the name had been resolved to this address alone, and the present
  * attempt gone there; ENOMEM. */
-int name_know(struct slot *s, enum transport transport,
+int name_know(struct slot *s, enum transport transport, unsigned uri,
 	      const struct addr *edge);
 /* ... and after it: where else it could go. */
 void name_learn(struct slot *s);

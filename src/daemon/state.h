@@ -28,7 +28,7 @@
 #define STATE_EVENTS      32             /* of one account */
 #define STATE_URI_SIZE    512            /* bytes of a Contact URI, with 0 */
 #define STATE_ID_SIZE     64             /* of a Call-ID or tag */
-#define STATE_HOST_SIZE   256            /* of a host name */
+#define STATE_SECURE_SIZE 4096           /* 16 host names of 255 and a space */
 #define STATE_EDGES       256            /* in trouble */
 #define STATE_FILE_MAX    (4ll << 30)    /* bytes; 200,000 accounts need 2 GB */
 
@@ -83,8 +83,9 @@ struct state_reg {
 struct state_account {
 	char *name;                      /* not owned while it is filled */
 	char *aor, *registrar;           /* it is of no use for others */
-	char secure[STATE_HOST_SIZE];    /* transport auto: DNS offered TLS for
-					    this host; "": for none */
+	char secure[STATE_SECURE_SIZE];  /* transport auto: DNS offered TLS for
+					    these hosts, a space between; "":
+					    for none */
 	bool worked;                     /* the credentials once did */
 	int64_t stamp;                   /* of these credentials, see
 					    account_conf_stamp(); of others

@@ -13,7 +13,7 @@
 
 #define STATE_VERSION  1
 #define STATE_LINE_MAX (128u << 10)      /* bytes; with everything at its limit
-					    and escaped it is 85 kB */
+					    and escaped it is 109 kB */
 
 enum state_line {
 	STATE_LINE_GOOD,

@@ -100,6 +100,7 @@ static void setup(void)
 	full.conf = UINT64_C(0xfedcba9876543210);
 	full.cookie = 1;
 	full.transport = TRANSPORT_TCP;
+	full.uri = 3;
 	full.callid = callid;
 	full.token = token;
 	full.contact_uri = uri;
@@ -253,11 +254,11 @@ END_TEST
  * HANDED_VERSION. */
 START_TEST(the_format_does_not_change_by_accident)
 {
-	static const char expected[] = "{\"version\":1,"
+	static const char expected[] = "{\"version\":2,"
 		"\"account\":\"alice.1@home+x-y_z\",\"registration\":4,"
 		"\"configuration\":\"fedcba9876543210\","
 		"\"socket\":\"0000000000000001\",\"transport\":\"tcp\","
-		"\"stream\":true,\"local\":\"10.0.0.2:41822\","
+		"\"uri\":3,\"stream\":true,\"local\":\"10.0.0.2:41822\","
 		"\"edge\":\"[2001:db8::5060]:5060\","
 		"\"call_id\":\"f3a1c09bd2e84f6a@host\","
 		"\"token\":\"p8wz4n6r1cd\",\"contact_uri\":"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include "harness.h"
 #include "timer.h"
 
@@ -250,10 +251,25 @@ static bool fired_twice(void *arg)
 }
 
 
+/* [bytes] of this process. */
+static rlim_t mapped(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%lu", &pages), 1);
+	fclose(f);
+
+	return pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+
 static bool limited_memory(void)
 {
+	enum { ROOM = 8 << 20 };     /* [bytes] */
 	const char *preload = getenv("LD_PRELOAD");
-	struct rlimit lim = {32 << 20, RLIM_INFINITY};
+	struct rlimit lim = {mapped() + ROOM, RLIM_INFINITY};
 
 #if defined(__SANITIZE_ADDRESS__)
 	return false;

@@ -14,7 +14,8 @@ from bench import PERIOD, TRANSPORTS, Bench, lab
 import manager
 
 BACK = 3            # [s] after the new address is there, as in test_local.py
-APART = 10          # [s] local events end a back-off only once in it
+APART = 15          # [s] local events end a back-off only once in 10 s, from
+                    # when the last flow came up
 PREFIXES = tuple(f'2001:db8:{n}::' for n in (1, 2, 3))
 HOST = '33'
 OUTER, FAR = '2001:db8:f::2', '2001:db8:f::1'

@@ -192,10 +192,15 @@ def registers_over_tls(daemon, servers, count, sentence):
 
 def tls_resumes(it, keeper):
     """Each server has one account; two of them change in between."""
-    san = f'DNS:{lab.NAME},DNS:other.example'
-    servers = {n: sserver.SServer(it, n, *it.certificate(n, san=san), *options)
+    # each has a name of its own: sessions are kept by name
+    names = {n: {'name': f'edge{i}.example.org'}
+             for i, n in enumerate(TLS_KINDS)}
+    servers = {n: sserver.SServer(it, n, *it.certificate(
+                   n, san=f'DNS:{names[n]["name"]},DNS:other.example'),
+                   *options)
                for n, options in TLS_KINDS.items()}
-    accounts = [sserver.account(it, n, s, {}) for n, s in servers.items()]
+    accounts = [sserver.account(it, n, s, names[n])
+                for n, s in servers.items()]
     daemon = Service(it, keeper, accounts, name='tls-restarts')
     registers_over_tls(daemon, servers, 1, 'a REGISTER arrives')
     for times in 2, 3:
@@ -214,7 +219,7 @@ def tls_resumes(it, keeper):
     sserver.replace(copy, it.path('ca.pem'))
     other = {'other-ca': {'ca_file': copy},
              'other-name': {'name': 'other.example'}}
-    accounts = [sserver.account(it, n, s, other.get(n, {}))
+    accounts = [sserver.account(it, n, s, {**names[n], **other.get(n, {})})
                 for n, s in servers.items()]
     daemon.end()
     write_accounts(it, daemon, accounts)

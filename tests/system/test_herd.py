@@ -186,7 +186,7 @@ def kamailio_restart(it, what, transport, workers, count, pace, allowed,
     lab.await_that('it listens', lambda: listens(registrar.host, port), 20,
                    0.005)
     since = own.now()
-    downtime(what, connects.times(port, began, since), began, since, count / 2)
+    downtime(what, connects.times(port, began, since), began, since, count)
     all_back(what, registrar.bound, count, since, allowed)
     figure(f'{what}: {len(connects.times(port, since))} connects, at most '
            f'{own.busiest(connects.times(port, since))} in a second, '

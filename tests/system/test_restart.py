@@ -287,6 +287,8 @@ def asked_to_wait(it):
     lab.check('"register" ends the wait after a restart too, and the hold of '
               'the edge', status == 0 and len(registrar.seen) == 3 and
               daemon.registered('busy'), (status, out, err, registrar.seen))
+    lab.check_await('which is in the state file too', lambda: not in_file(
+        it, 'asked', '"left":'), KEPT_WITHIN)
     restarted(daemon, True)
     lab.check_await('and no wait is left for the next start',
                     lambda: daemon.registered('busy'), 5)
