@@ -6,6 +6,7 @@
 #include "member.h"
 #include "param.h"
 #include "register.h"
+#include "resolve_list.h"
 #include "register_contact.h"
 
 
