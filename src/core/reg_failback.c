@@ -58,7 +58,7 @@ static bool has_time(const struct reg *r, msec_t now)
 	if (!target_stream(&r->target) && r->policy->verify)
 		need = clock_min(need, r->policy->verify / 4);
 
-	return r->refresh_at >= now + need;
+	return clock_min(r->refresh_at, r->lease_end) >= now + need;
 }
 
 

@@ -451,7 +451,7 @@ static void wants(const char *name, const char *bad, const char *good)
 
 START_TEST(what_cannot_be_is_refused)
 {
-	wants("version", "2", "1");
+	wants("version", "1", "2");
 	wants("version", "0", NULL);
 	wants("registration", "0", "1");
 	wants("registration", "5", NULL);

@@ -108,6 +108,7 @@ class Deaf(Edge):
 
     def __init__(self, lab):
         self.full = 0               # connections that were given up
+        self.quiet = 0              # that or asks no more: no load by itself
         self.enough = float('inf')  # questions
         super().__init__(lab)
 
@@ -131,9 +132,11 @@ class Deaf(Edge):
                     number += 1
                     many += question(aor, contact, s.getsockname(), number)
                 s.sendall(many.encode())
+            self.quiet += 1
             self.ended.wait()
         except OSError:
             self.full += 1
+            self.quiet += 1
             self.enough = min(self.enough, number - 2 * OPTIONS_AT_ONCE)
 
 
