@@ -312,10 +312,18 @@ unsigned reg_on_edge_back(struct reg *r, msec_t now)
 }
 
 
+/* That a flow was lost just now, and its successor as well, is no reason to
+ * wait: an address goes a moment before the next one comes. */
 unsigned reg_on_local_event(struct reg *r, msec_t now)
 {
-	if (r->state == REG_WAIT && !r->retry_after)
-		reg_hurry(r, now);
+	if (r->state != REG_WAIT || r->retry_after)
+		return 0;
+
+	if (now >= r->local_from) {
+		r->local_from = now + REG_AT_ONCE_EVERY;
+		r->at_once_from = now;
+	}
+	reg_hurry(r, now);
 
 	return 0;
 }

@@ -197,6 +197,7 @@ struct reg {
 	msec_t lease_end;        /* 0: no binding */
 	msec_t deadline;         /* of the present state */
 	msec_t at_once_from;     /* nothing is done at once before */
+	msec_t local_from;       /* the same for another local event */
 	msec_t hold_until;       /* for REG_DO_HOLD */
 	msec_t race_at;          /* when the other family is tried; NEVER */
 	msec_t replace_at;       /* when the turn may be asked for; NEVER */

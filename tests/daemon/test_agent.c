@@ -699,8 +699,8 @@ START_TEST(many_accounts_register_within_the_pace)
 		  "connects = 0; };");
 	ck_assert(harness_wait(all_registered, NULL, 8000));
 
-	/* two each, and a tenth of a second's worth may go at once; what answers
-	 * a challenge may overdraw */
+	/* two each, and a tenth of a second's worth may go at once; what
+	 * answers a challenge may overdraw */
 	ck_assert_uint_ge(loop_now() - start,
 			  (2 * MANY - MANY_RATE / 10) * 1000 / MANY_RATE
 			  - 1000);

@@ -585,7 +585,8 @@ Suite *suite_agent_flows(void)
 		       when_both_die_it_is_not_and_it_comes_back_with_either);
 	tcase_add_test(tc, to_stop_is_to_leave_by_each);
 	tcase_add_test(tc, pause_and_resume_are_of_all_flows);
-	tcase_add_test(tc, the_flow_that_failed_is_what_the_operator_is_told_of);
+	tcase_add_test(tc,
+		the_flow_that_failed_is_what_the_operator_is_told_of);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("bindings");

@@ -405,7 +405,8 @@ Suite *suite_agent_past(void)
 	tcase_add_test(tc, a_register_that_is_awaited_ends_with_the_pause);
 	tcase_add_test(tc,
 		a_binding_whose_answer_was_not_waited_for_is_removed);
-	tcase_add_test(tc, reconnect_leaves_one_binding_over_another_connection);
+	tcase_add_test(tc,
+		reconnect_leaves_one_binding_over_another_connection);
 	suite_add_tcase(s, tc);
 
 	return s;

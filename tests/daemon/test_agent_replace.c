@@ -1,5 +1,6 @@
 /* A flow that is replaced beside itself: what becomes of its links, texts and
- * bindings when the successor waits, races, is refused, or the account stops. */
+ * bindings when the successor waits, races, is refused, or the account
+ * stops. */
 
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -296,7 +296,8 @@ START_TEST(the_format_does_not_change_by_accident)
 		"\"interval_aged\":30000008,"
 		"\"probe\":\"not-looped\",\"probe_on_flow\":false,"
 		"\"probe_loops\":true,\"probe_proven_at\":\"never\","
-		"\"probe_at\":30000009,\"listed\":true,\"own\":1,\"ghosts\":2,\"foreign\":3},"
+		"\"probe_at\":30000009,\"listed\":true,\"own\":1,"
+		"\"ghosts\":2,\"foreign\":3},"
 		"\"verdict\":{\"registered\":true,\"reachable\":\"yes\","
 		"\"evidence\":\"inbound\",\"reason\":\"retry-after\"}}";
 

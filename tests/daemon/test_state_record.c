@@ -194,13 +194,15 @@ START_TEST(the_format_does_not_change_by_accident)
 	static const char expected[] = "1 2433ee75e2fb89c7 "
 		"{\"name\":\"a\",\"aor\":\"sip:a@h\",\"registrar\":\"sip:h\","
 		"\"secure\":\"h\",\"way\":3,\"configuration\":4,"
-		"\"at\":1760000000000000,\"registrations\":[{\"id\":1,\"callid\":\"c\","
+		"\"at\":1760000000000000,"
+		"\"registrations\":[{\"id\":1,\"callid\":\"c\","
 		"\"cseq\":51,\"contacts\":[{\"uri\":\"sip:a@192.0.2.1\","
 		"\"until\":1760000000000000}],\"digest\":{\"realm\":\"h\","
 		"\"nonce\":\"n\",\"algorithm\":\"MD5\",\"qop\":true,"
 		"\"nc\":1},\"interval\":{\"learned\":15000,\"idle\":20000,"
 		"\"age\":7,\"deaths\":2},\"retry_after\":{\"left\":9,"
-		"\"edge\":\"tcp 192.0.2.1 5060\"}}],\"seq\":7,\"events\":[\"1760000000000000 7 "
+		"\"edge\":\"tcp 192.0.2.1 5060\"}}],\"seq\":7,"
+		"\"events\":[\"1760000000000000 7 "
 		"response ok 200 300 1 + yes 192.0.2.1 5060\"]}";
 	static char name[] = "a", aor[] = "sip:a@h", registrar[] = "sip:h";
 	size_t len;

@@ -23,7 +23,8 @@ struct play {
 	bool elder_too;          /* those of the elder as well */
 	struct addr mapped;      /* where they show us; unset: nowhere */
 	bool families;           /* what is well has two of them */
-	bool ranked;             /* the preferred of two edges is down at first */
+	bool ranked;             /* the preferred of two edges is down at
+				    first */
 	msec_t knock_at;         /* by hand not before */
 };
 

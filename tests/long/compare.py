@@ -21,8 +21,8 @@ and opens when packets begin to vanish (black hole, a registrar that stalls or,
 on UDP, is away), and again when they cease to, for a life that nobody announces
 either. A registrar that loses the bindings of UDP accounts while it is away is
 found out by the next REGISTER that it answers rightly, which `verify` promises:
-that window lasts for verify + 6 s or, while REGISTERs are refused, until the end
-of the wait after that.
+that window lasts for verify + 6 s or, while REGISTERs are refused, until the
+end of the wait after that.
 All else (resets, restarts on streams, refusals, delayed and doubled datagrams,
 reloads, restarts of sipregd, steps of the clock) has no window at all.
 """
@@ -111,8 +111,8 @@ class Difference:
 
 
 class Comparison:
-    """`slow`: [(from, to)] when the registrar itself did not get to run, so that
-    what it measured says nothing."""
+    """`slow`: [(from, to)] when the registrar itself did not get to run, so
+    that what it measured says nothing."""
 
     def __init__(self, watches, readings, slow):
         self.slow_times = slow

@@ -1,6 +1,6 @@
-"""The edges of a registrar, and what comes and goes there: connections, datagrams
-and the messages in them. An edge can be closed like a process that ends, frozen
-like one that hangs, and shaken like a bad network."""
+"""The edges of a registrar, and what comes and goes there: connections,
+datagrams and the messages in them. An edge can be closed like a process that
+ends, frozen like one that hangs, and shaken like a bad network."""
 
 import asyncio
 import random

@@ -46,7 +46,8 @@ struct herd_scenario {
 	const char *name;
 	unsigned members;
 	uint32_t pace;           /* per second: connects, and REGISTERs */
-	msec_t away, back;       /* the registrar is gone from .. to; 0: never */
+	msec_t away, back;       /* the registrar is gone from .. to;
+				    0: never */
 	msec_t earlier;          /* one half was reachable last so long before
 				    the other; 0: all the same */
 };

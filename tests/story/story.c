@@ -19,8 +19,9 @@
  *   learned N          ... and finds that its registrar has so many addresses
  *   old N              bindings that we made before and may still be there;
  *                      their keys are 1 to N
- *   resolved N [down MASK] [families] [ranked] [stream MASK]   addresses; `families`:
- *                      each host has two, IPv6 first; `stream`: TCP, others UDP
+ *   resolved N [down MASK] [families] [ranked] [stream MASK]   addresses;
+ *                      `families`: each host has two, IPv6 first; `stream`:
+ *                      TCP, others UDP
  *   dns-away TIME      every question fails; each is asked within 30 s
  *   resolve-failed · knock · connected · rival-connected · replace-turn
  *   refused REASON [down MASK] · rival-refused REASON [down MASK]

@@ -281,8 +281,8 @@ def story(d):
                  'transport=tls, matched by instance, outbound confirmed\n',
                  '2023-11-14T23:13:20.000+01:00  response       200 OK, lease '
                  '3600 s\n',
-                 '2023-11-14T23:13:21.500+01:00  verdict        registered, not '
-                 'reachable: the Contact is private\n'):
+                 '2023-11-14T23:13:21.500+01:00  verdict        registered, '
+                 'not reachable: the Contact is private\n'):
         lab.check('status: ' + part.split('  ')[0].strip(), part in out, out)
     lab.check('status: no colour when piped', ESC not in out)
 

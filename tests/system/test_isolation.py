@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Isolation: 200 accounts have to do something while the edges of others are
 black holes, refuse, reset, stall, drip, never read, answer 503, or have names
-that nobody resolves. They must not notice. An undisturbed and a disturbed run of
-the same program make a pair, and are compared. Whatever the daemon does to its
-accounts shows in every pair; what else the machine does, hardly: a figure passes
-with its best pair, and there is a next pair only for those that did not yet.
+that nobody resolves. They must not notice. An undisturbed and a disturbed run
+of the same program make a pair, and are compared. What the daemon does to its
+accounts shows in every pair; what else the machine does, hardly: a figure
+passes with its best pair, and there is a next pair only if one has not yet.
 
 ISOLATION=full: more pairs, all of them."""
 
@@ -84,8 +84,8 @@ class Bad:
     def accounts(self):
         for name, edge in self.edges.items():
             tls = name in ('resetting', 'silent')
-            yield self.group(name, DEAF if name == 'deaf' else OTHERS, edge.port,
-                             'tls' if tls else 'tcp')
+            yield self.group(name, DEAF if name == 'deaf' else OTHERS,
+                             edge.port, 'tls' if tls else 'tcp')
         yield self.busy.accounts('tcp')
         yield self.group('nobody', self.nameless, 5060, host='nobody%d.test')
         yield self.group('slow', OTHERS, 5060, host='slow%d.test')
