@@ -145,11 +145,12 @@ unsigned reg_on_proven(struct reg *r, msec_t now)
 }
 
 
-/* UDP has no connect: a port that refuses shows here, and then the next
- * address is tried as after a connect (RFC 3263 §4.3). */
-static unsigned lost_unanswered(struct reg *r, enum reason reason, msec_t now)
+/* A flow that breaks before it is proven counts as a connect that failed, and
+ * the next address is tried (RFC 3263 §4.3): UDP has no connect, so a port that
+ * refuses shows here, and there are edges that answer 200 and reset. */
+static unsigned lost_unproven(struct reg *r, enum reason reason, msec_t now)
 {
-	if (r->answered || !target_has_other(&r->target))
+	if (r->proven || !target_has_other(&r->target))
 		return reg_lost(r, reason, now);
 
 	r->reason = reason;
@@ -173,11 +174,11 @@ static unsigned flow_lost(struct reg *r, enum reason reason, msec_t now)
 			return reg_left(r, now);
 		r->outcomes += r->again;
 		r->again = false;
-		return REG_DO_ABANDON | lost_unanswered(r, reason, now);
+		return REG_DO_ABANDON | lost_unproven(r, reason, now);
 
 	case REG_TURN:
 	case REG_BOUND:
-		return reg_lost(r, reason, now);
+		return lost_unproven(r, reason, now);
 
 	case REG_WAIT:
 		/* a refresh had failed, and now calls cannot come either */

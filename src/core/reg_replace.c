@@ -312,6 +312,8 @@ static unsigned become_of_elder(struct reg *r, unsigned acts, msec_t now)
 		return acts;
 	}
 
+	if (r->failback)         /* should it not last */
+		target_any(&r->target);
 	r->elder = r->moved = r->failback = false;
 
 	return acts | REG_DO_RETIRE;
