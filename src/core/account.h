@@ -49,9 +49,9 @@
 #include "verdict.h"
 
 
-/* RFC 5626 §4.2.1: up to four flows. The first registration is always wanted, the
- * others while the registrar confirms outbound: without it it would take each
- * for another device, and every call would come several times. */
+/* RFC 5626 §4.2.1: up to four flows. The first registration is always wanted,
+ * the others while the registrar confirms outbound: without it it would take
+ * each for another device, and every call would come several times. */
 #define ACCOUNT_FLOWS_MAX 4
 #define ACCOUNT_INBOUND_EVERY MINUTES(1)
 

@@ -33,7 +33,8 @@ static msec_t kept(const struct interval *i)
 
 msec_t interval_at(const struct interval *i, msec_t normal, msec_t now)
 {
-	msec_t value, old = interval_age(i, now), wait = kept(i) + INTERVAL_GROWS;
+	msec_t value, old = interval_age(i, now);
+	msec_t wait = kept(i) + INTERVAL_GROWS;
 
 	if (!i->learned)
 		return normal;

@@ -42,7 +42,8 @@ msec_t interval_at(const struct interval *i, msec_t normal, msec_t now);
 /* How old it is now [ms]. */
 msec_t interval_age(const struct interval *i, msec_t now);
 
-/* What an earlier run learned, and was `age` [ms] old: it goes on from there. */
+/* What an earlier run learned, and was `age` [ms] old: it goes on from
+ * there. */
 void interval_restore(struct interval *i, msec_t learned, msec_t idle,
 		      msec_t age, unsigned deaths, msec_t now);
 

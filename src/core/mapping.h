@@ -104,8 +104,8 @@ enum mapping_news mapping_on_seen(struct mapping *m, enum witness w,
  * that rewrites SIP does that. */
 void mapping_on_rewritten(struct mapping *m);
 
-/* Is it another one in every answer? On a stream from the first move on: its NAT
- * would have broken it. Else from MAPPING_FLAP_MOVES moves, each within
+/* Is it another one in every answer? On a stream from the first move on: its
+ * NAT would have broken it. Else from MAPPING_FLAP_MOVES moves, each within
  * MAPPING_QUICK of a word before it, in MAPPING_FLAP_WITHIN, until there was no
  * move for MAPPING_CALM. A NAT that forgets idle flows never moves one so
  * quickly: that is for interval.h to learn. */

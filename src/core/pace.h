@@ -64,8 +64,8 @@ void bucket_init(struct bucket *b, uint32_t rate, msec_t now);
 void pace_init(struct pace *p, uint32_t rate, struct bucket *overall,
 	       msec_t now);
 
-/* Queues `node`. One that is queued already keeps its place, unless the class is
- * another. */
+/* Queues `node`. One that is queued already keeps its place, unless the class
+ * is another. */
 void pace_ask(struct pace *p, struct pace_node *node, enum pace_class class);
 
 /* Before it asks: when its owner could be called last [ms]; 0: not known. */
@@ -81,8 +81,8 @@ struct pace_node *pace_next(struct pace *p, msec_t now);
  * what they wait for will not be. NULL: nobody. */
 struct pace_node *pace_take_all(struct pace *p);
 
-/* Does what is always sent, `rate` thousandths of a message per second, leave too
- * little of the pace for what goes wrong (DESIGN §4)? */
+/* Does what is always sent, `rate` thousandths of a message per second, leave
+ * too little of the pace for what goes wrong (DESIGN §4)? */
 bool pace_is_tight(uint32_t pace, uint64_t rate);
 
 /* When pace_next() can give a node; `now` if at once, NEVER if nobody asks.

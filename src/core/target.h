@@ -29,8 +29,9 @@ struct target_list {
 				    here until it fails by our own try */
 	uint32_t stream;         /* mask: TCP or TLS; else UDP */
 	uint32_t ipv6;           /* mask: the family */
-	uint32_t taken;          /* mask: another flow of the account goes there,
-				    and RFC 5626 §4.2.1 wants another edge */
+	uint32_t taken;          /* mask: another flow of the account goes
+				    there, and RFC 5626 §4.2.1 wants another
+				    edge */
 	uint8_t groupv[TARGET_MAX];      /* the same number: the same host */
 	uint8_t rankv[TARGET_MAX];       /* 0: preferred; the next URI, NAPTR
 					    order or SRV priority is more; that

@@ -22,8 +22,8 @@ struct register_identity {
 	unsigned reg_id;                 /* conf->reg_ids + 1 ... */
 	char callid[48];                 /* kept over restarts */
 	char tag[20];                    /* From */
-	char token_account[REGISTER_TOKEN_SIZE]; /* stable: of instance, name, and
-					    which of the registrations */
+	char token_account[REGISTER_TOKEN_SIZE]; /* stable: of instance, name,
+					    and which of the registrations */
 	char token_flow[REGISTER_TOKEN_SIZE];    /* of this flow */
 };
 

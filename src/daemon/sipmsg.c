@@ -25,7 +25,8 @@ static bool each_once(const struct sip_msg *msg)
 
 bool message_complete(const struct sip_msg *msg)
 {
-	return each_once(msg) && pl_isset(&msg->via.sentby) && pl_isset(&msg->via.branch) &&
+	return each_once(msg) && pl_isset(&msg->via.sentby) &&
+		pl_isset(&msg->via.branch) &&
 		pl_isset(&msg->from.auri) && pl_isset(&msg->to.auri) &&
 		pl_isset(&msg->callid) && pl_isset(&msg->cseq.met) &&
 		(!msg->req || !pl_cmp(&msg->met, &msg->cseq.met));

@@ -3,11 +3,12 @@
  * and which edges are down or held.
  *
  * One file of one line per change (state_record.h), the last good line of an
- * account and the last one of the edges (state_edges.h) count (state_index.h); each is checked, so a torn or spoilt one is
- * known and left out. It is written at most once in STATE_FLUSH_EVERY, and made
- * anew (whole, then renamed: state_anew.h) once most of it is old. A CSeq is
- * written ahead of its use, so that a process that is killed never falls behind
- * what it has sent. Passwords, and what is derived from them, are not in it. */
+ * account and the last one of the edges (state_edges.h) count (state_index.h);
+ * each is checked, so a torn or spoilt one is known and left out. It is written
+ * at most once in STATE_FLUSH_EVERY, and made anew (whole, then renamed:
+ * state_anew.h) once most of it is old. A CSeq is written ahead of its use, so
+ * that a process that is killed never falls behind what it has sent. Passwords,
+ * and what is derived from them, are not in it. */
 
 #ifndef STATE_H
 #define STATE_H
