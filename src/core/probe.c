@@ -130,23 +130,18 @@ static bool was_routed(uint16_t code)
 }
 
 
-/* A try without an arrival, where others came back. */
+/* A try without an arrival, where others came back. Once a REGISTER did not
+ * help it is an alarm; while that lasts there is one in each interval, for the
+ * registrar may lose its memory at any time, and who answers for it may not
+ * say so. */
 static unsigned missed(struct probe *p, msec_t now)
 {
-	unsigned acts;
+	bool alarm = p->verified && p->silent >= PROBE_TRIES;
+	unsigned acts = verify(p, now);
 
-	if (p->silent >= PROBE_TRIES && p->verified) {
-		acts = tell(p, PROBE_LOST);
-		arm_later(p, now);
-		return acts;
-	}
+	arm(p, acts ? now + PROBE_AGAIN : p->verify_from);
 
-	acts = verify(p, now);
-
-	/* One that may not ask now asks when it may. */
-	arm(p, p->verified ? now + PROBE_AGAIN : p->verify_from);
-
-	return acts;
+	return alarm ? acts | tell(p, PROBE_LOST) : acts;
 }
 
 

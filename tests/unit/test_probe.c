@@ -249,10 +249,28 @@ START_TEST(the_second_lost_one_in_a_row_is_an_alarm)
 	ck_assert_uint_eq(lose(), PROBE_CLOSE | PROBE_TELL);
 	check_result(PROBE_LOST);
 	check_wait(SECONDS(270), SECONDS(330));
-	ck_assert_uint_eq(lose(), PROBE_CLOSE);
+	ck_assert_uint_eq(lose(), PROBE_CLOSE | PROBE_VERIFY);
 	ck_assert_uint_eq(wait(), PROBE_SEND);
 	ck_assert_uint_eq(probe_on_arrived(&p, now), PROBE_TELL);
 	check_result(PROBE_PROVEN);
+}
+END_TEST
+
+
+/* It may have lost its memory again since the REGISTER that did not help. */
+START_TEST(n9_while_it_lasts_there_is_a_register_in_each_interval)
+{
+	prove();
+	lose();
+	lose();
+	for (unsigned i = 0; i < 10; i++) {
+		check_result(PROBE_LOST);
+		check_wait(INTERVAL - SECONDS(21), INTERVAL);
+		ck_assert_uint_eq(lose(), PROBE_CLOSE | PROBE_VERIFY);
+		refreshed(0);
+		check_wait(SECONDS(5), SECONDS(5));
+		ck_assert_uint_eq(lose(), PROBE_CLOSE);
+	}
 }
 END_TEST
 
@@ -753,6 +771,8 @@ Suite *suite_probe(void)
 	tcase_add_test(tc, t17_a_200_without_an_arrival_is_the_registrars_own);
 	tcase_add_test(tc, a_lost_one_asks_for_a_register_and_is_tried_again);
 	tcase_add_test(tc, the_second_lost_one_in_a_row_is_an_alarm);
+	tcase_add_test(tc,
+		       n9_while_it_lasts_there_is_a_register_in_each_interval);
 	tcase_add_test(tc, one_lost_now_and_then_is_none);
 	tcase_add_test(tc,
 		where_it_came_back_under_an_earlier_contact_it_is_missed_too);
