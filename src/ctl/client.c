@@ -20,6 +20,7 @@
 
 #define INTERFACE  "io.sipregd"
 #define DEPTH_MAX  16                    /* of a reply's JSON */
+#define STREAM_TIMEOUT 10                /* [s] to be connected to a stream */
 #define CHUNK      65536                 /* bytes per read */
 #define REPLY_MAX  (17u << 20)           /* bytes: the daemon's 16 MiB, and
 					    room for what it wraps them in */
@@ -28,6 +29,7 @@ struct call {
 	const struct options *opt;
 	const char *name;
 	int timeout;                     /* [s] between replies */
+	bool stream;                     /* they may come at any time */
 	int64_t deadline;                /* [ms], of now_ms() */
 	int fd;
 	struct mbuf *rx;
@@ -238,7 +240,7 @@ static bool readable(const struct call *c)
 		left = c->deadline - now_ms();
 		if (left < 0)
 			left = 0;
-		n = poll(&p, 1, (int)left);
+		n = poll(&p, 1, c->stream ? -1 : (int)left);
 	} while (n < 0 && errno == EINTR);
 
 	return n > 0;
@@ -403,7 +405,9 @@ enum result client_call(const struct options *opt, int timeout,
 	struct call c = {
 		.opt = opt,
 		.name = name,
-		.timeout = opt->timeout ? opt->timeout : timeout,
+		.timeout = opt->timeout ? opt->timeout
+					: timeout ? timeout : STREAM_TIMEOUT,
+		.stream = !timeout,
 		.fd = -1,
 		.h = h,
 		.arg = arg,

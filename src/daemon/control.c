@@ -42,6 +42,8 @@ struct control_call {
 	bool more;
 	bool oneway;
 	bool answered;
+	control_gone_h *goneh;   /* NULL: nobody asked */
+	void *gone_arg;
 };
 
 
@@ -87,6 +89,8 @@ static void call_destructor(void *arg)
 static void gone_handler(struct control_call *call)
 {
 	call->client = NULL;
+	if (call->goneh && !call->answered)
+		call->goneh(call->gone_arg);
 }
 
 
@@ -207,6 +211,19 @@ int control_error_object(struct control_call *call, const char *name,
 bool control_more(const struct control_call *call)
 {
 	return call && call->more;
+}
+
+
+void control_on_gone(struct control_call *call, control_gone_h *h, void *arg)
+{
+	call->goneh = h;
+	call->gone_arg = arg;
+}
+
+
+size_t control_backlog(const struct control_call *call)
+{
+	return call->client ? mbuf_get_left(call->client->tx) : 0;
 }
 
 

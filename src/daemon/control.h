@@ -54,6 +54,15 @@ int control_error_object(struct control_call *call, const char *name,
 
 bool control_more(const struct control_call *call);
 
+/* Of a call that is kept and goes on: `h` is called once when its client goes
+ * before the last reply; from the loop, or from control_reply() and
+ * control_error(), which close a client whose queue is full. */
+typedef void (control_gone_h)(void *arg);
+void control_on_gone(struct control_call *call, control_gone_h *h, void *arg);
+
+/* Bytes of replies that the client has not taken yet. */
+size_t control_backlog(const struct control_call *call);
+
 /* The client has gone, or the call was answered. */
 bool control_over(const struct control_call *call);
 
