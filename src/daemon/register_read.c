@@ -6,7 +6,9 @@
 #include "via.h"
 
 
-#define CONTACTS_MAX      256    /* entries of one answer that are read */
+#define CONTACTS_MAX      2048   /* entries of one answer that are read: a
+				    message holds fewer real ones, of 40
+				    bytes */
 #define EXPIRES_MALFORMED 3600   /* [s] RFC 3261 §10.2.1.1 */
 
 struct reader {

@@ -1377,7 +1377,8 @@ START_TEST(contacts_of_a_refusal_mean_nothing)
 END_TEST
 
 
-START_TEST(endless_list_is_read_up_to_a_bound)
+/* A 200 that lists `n` others, and then `last`. */
+static void read_crowd(unsigned n, const char *last)
 {
 	struct mbuf *mb = mbuf_alloc(65536);
 	struct sip_msg *msg;
@@ -1385,14 +1386,33 @@ START_TEST(endless_list_is_read_up_to_a_bound)
 
 	(void)mbuf_write_str(mb, "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP "
 			     "10.0.0.2:41822;branch=" BRANCH "\r\n");
-	for (i = 0; i < 1000; i++)
+	for (i = 0; i < n; i++)
 		(void)mbuf_printf(mb, "Contact: <sip:u%u@192.0.2.1>\r\n", i);
-	(void)mbuf_write_str(mb, "\r\n");
+	(void)mbuf_printf(mb, "%s\r\n", last);
 
 	msg = decoded(mb);
 	read_answer(msg);
 	mem_deref(msg);
-	ck_assert_uint_eq(256, facts.answer.contacts.count);
+}
+
+
+START_TEST(endless_list_is_read_up_to_a_bound)
+{
+	read_crowd(2100, "");
+	ck_assert_uint_eq(2048, facts.answer.contacts.count);
+}
+END_TEST
+
+
+START_TEST(our_binding_is_found_behind_a_thousand_others)
+{
+	char last[512];
+
+	(void)re_snprintf(last, sizeof(last), "Contact: %s\r\n",
+			  own("203.0.113.7:40112", ";expires=120"));
+	read_crowd(1000, last);
+	assert_lease(120, CONTACT_BY_TOKEN);
+	assert_counts(1, 0, 1000);
 }
 END_TEST
 
@@ -1537,6 +1557,7 @@ static void add_read_tests(TCase *tc)
 	tcase_add_test(tc, numbers_of_refusals_are_read);
 	tcase_add_test(tc, contacts_of_a_refusal_mean_nothing);
 	tcase_add_test(tc, endless_list_is_read_up_to_a_bound);
+	tcase_add_test(tc, our_binding_is_found_behind_a_thousand_others);
 	tcase_add_test(tc, requests_are_known_by_our_token);
 	tcase_add_test(tc, parameters_are_read_one_by_one);
 	tcase_add_test(tc, name_addr_without_end_is_refused);
