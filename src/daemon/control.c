@@ -1,8 +1,8 @@
 /* The control socket: varlink over a UNIX stream socket.
  *
  * control_socket.c has the file, control_client.c one connection's input and
- * output, wire/varlink.c the form of the messages. Here: who may connect and
- * change something, and the calls.
+ * output, control_crowd.c who goes when there are too many, wire/varlink.c the
+ * form of the messages. Here: who may change something, and the calls.
  *
  * A call belongs to whoever answers it. Its client only knows that it waits
  * for one; either may go first. */
@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "control.h"
 #include "control_client.h"
+#include "control_crowd.h"
 #include "control_socket.h"
 #include "log.h"
 #include "loop.h"
@@ -25,6 +26,22 @@
 #define COMPLAIN_EACH MINUTES(1)         /* log lines that clients can cause */
 #define ERROR_SIZE    128                /* bytes of a usual error message */
 
+/* What is said of clients, each at most once in COMPLAIN_EACH: one that brings
+ * about a harmless one must not hide another. */
+enum complaint {
+	COMPLAINT_DEAF,
+	COMPLAINT_DENIED,
+	COMPLAINT_CROWD,
+};
+
+enum {COMPLAINTS = COMPLAINT_CROWD + 1};
+
+static const char *const complaintv[COMPLAINTS] = {
+	[COMPLAINT_DEAF] = "client dropped, it does not read",
+	[COMPLAINT_DENIED] = "change refused, not permitted",
+	[COMPLAINT_CROWD] = "client refused, too many",
+};
+
 struct control {
 	struct control_socket sock;
 	struct io io;
@@ -32,7 +49,7 @@ struct control {
 	const struct control_method *methodv;
 	void *arg;
 	struct list clientl;
-	msec_t quiet;            /* no complaint before that time */
+	msec_t quietv[COMPLAINTS];       /* not said again before that time */
 };
 
 struct control_call {
@@ -42,21 +59,24 @@ struct control_call {
 	bool more;
 	bool oneway;
 	bool answered;
+	bool stream;
 	control_gone_h *goneh;   /* NULL: nobody asked */
 	void *gone_arg;
+	control_room_h *roomh;   /* likewise */
+	void *room_arg;
 };
 
 
-/* At most once a minute: the other side decides how often it happens. */
-static void complain(struct control *c, const struct peer *p, const char *what)
+static void complain(struct control *c, const struct peer *p,
+		     enum complaint what)
 {
 	const msec_t now = loop_now();
 
-	if (now < c->quiet)
+	if (now < c->quietv[what])
 		return;
 
-	c->quiet = now + COMPLAIN_EACH;
-	log_warning(NULL, "control: %s (uid %u pid %d)", what,
+	c->quietv[what] = now + COMPLAIN_EACH;
+	log_warning(NULL, "control: %s (uid %u pid %d)", complaintv[what],
 		    (unsigned)p->uid, (int)p->pid);
 }
 
@@ -94,6 +114,13 @@ static void gone_handler(struct control_call *call)
 }
 
 
+static void room_handler(struct control_call *call)
+{
+	if (call->roomh)
+		call->roomh(call->room_arg);
+}
+
+
 static struct control_call *call_alloc(struct client *cl, char end)
 {
 	struct control_call *call;
@@ -124,7 +151,7 @@ static int call_send(struct control_call *call, const char *head,
 	c = cl->control;
 	err = client_queue(cl, head, body, tail, call->end);
 	if (err == EOVERFLOW)
-		complain(c, &call->peer, "client dropped, it does not read");
+		complain(c, &call->peer, COMPLAINT_DEAF);
 
 	return err;
 }
@@ -214,10 +241,39 @@ bool control_more(const struct control_call *call)
 }
 
 
+bool control_stream(struct control_call *call)
+{
+	unsigned streams = 0;
+	struct le *le;
+
+	if (control_over(call))
+		return false;
+
+	LIST_FOREACH(&call->client->control->clientl, le) {
+		const struct client *cl = le->data;
+
+		streams += cl->call && cl->call->stream;
+	}
+
+	call->stream = streams < CONTROL_STREAMS_MAX;
+	if (!call->stream)
+		(void)control_error(call, "Busy", NULL, NULL);
+
+	return call->stream;
+}
+
+
 void control_on_gone(struct control_call *call, control_gone_h *h, void *arg)
 {
 	call->goneh = h;
 	call->gone_arg = arg;
+}
+
+
+void control_on_room(struct control_call *call, control_room_h *h, void *arg)
+{
+	call->roomh = h;
+	call->room_arg = arg;
 }
 
 
@@ -265,7 +321,7 @@ static bool may_change(const struct client *cl)
 {
 	gid_t gid;
 
-	if (cl->peer.uid == 0 || cl->peer.uid == geteuid())
+	if (peer_is_master(&cl->peer))
 		return true;
 
 	return control_socket_group(&cl->control->sock, &gid) &&
@@ -297,7 +353,7 @@ static void call_method(struct client *cl, struct control_call *call,
 	}
 
 	if (m->change && !may_change(cl)) {
-		complain(c, &cl->peer, "change refused, not permitted");
+		complain(c, &cl->peer, COMPLAINT_DENIED);
 		(void)control_error(call, "PermissionDenied", NULL, NULL);
 		return;
 	}
@@ -325,8 +381,8 @@ static void request_handler(struct client *cl, const char *text, size_t len,
 	if (text)
 		wrong = varlink_request_decode(&r, text, len);
 
-	call->more = r.more;
 	call->oneway = r.oneway && !wrong;
+	call->more = r.more && !call->oneway;    /* nobody would hear it */
 
 	if (wrong) {
 		/* What follows cannot be trusted to be a request. */
@@ -344,39 +400,23 @@ static void request_handler(struct client *cl, const char *text, size_t len,
 
 /* --- the server --- */
 
-/* Nobody locks the others out by connecting and asking nothing: the one that
- * came first and waits for no answer makes room. */
-static void close_idlest(struct control *c)
-{
-	struct le *le;
-
-	LIST_FOREACH(&c->clientl, le) {
-		struct client *cl = le->data;
-
-		if (cl->call || mbuf_get_left(cl->tx) || cl->closed)
-			continue;
-
-		client_close(cl);
-		return;
-	}
-}
-
-
 static void client_add(struct control *c, int fd)
 {
 	struct peer peer = {0};
 
-	if (list_count(&c->clientl) >= CONTROL_CLIENTS_MAX)
-		close_idlest(c);
-
 	if (list_count(&c->clientl) >= CONTROL_CLIENTS_MAX) {
 		(void)peer_get(&peer, fd);
-		complain(c, &peer, "client refused, too many");
+		crowd_make_room(&c->clientl, &peer);
+	}
+
+	if (list_count(&c->clientl) >= CONTROL_CLIENTS_MAX) {
+		complain(c, &peer, COMPLAINT_CROWD);
 		(void)close(fd);
 		return;
 	}
 
-	if (client_alloc(&c->clientl, c, fd, request_handler, gone_handler))
+	if (client_alloc(&c->clientl, c, fd, request_handler, gone_handler,
+			 room_handler))
 		(void)close(fd);
 }
 
@@ -420,8 +460,10 @@ static void destructor(void *arg)
 {
 	struct control *c = arg;
 
-	while (c->clientl.head)
+	while (c->clientl.head) {
+		client_last_words(c->clientl.head->data);
 		client_close(c->clientl.head->data);
+	}
 
 	timer_cancel(&c->pause);
 	if (c->io.fd >= 0)

@@ -9,6 +9,10 @@
 
 #define CONTROL_REQUEST_MAX 65536        /* bytes of one request */
 #define CONTROL_CLIENTS_MAX 64
+#define CONTROL_STREAMS_MAX 32           /* calls that go on; the other clients
+					    are left for who asks something */
+#define CONTROL_ROOM        65536        /* bytes: with fewer waiting for it a
+					    client may be sent more */
 #define CONTROL_REPLY_MAX   (16u << 20)  /* bytes of one reply: TooLarge */
 #define CONTROL_QUEUE_MAX   (32u << 20)  /* bytes waiting for one client */
 #define CONTROL_QUEUES_MAX  (64u << 20)  /* and for all together */
@@ -52,7 +56,13 @@ int control_error(struct control_call *call, const char *name,
 int control_error_object(struct control_call *call, const char *name,
 			 const struct mbuf *parameters);
 
+/* The client wants several replies, and will get them. */
 bool control_more(const struct control_call *call);
+
+/* The call goes on until its client goes: it counts as one of
+ * CONTROL_STREAMS_MAX until it is over. False: there are so many, and the call
+ * has ended with error Busy. */
+bool control_stream(struct control_call *call);
 
 /* Of a call that is kept and goes on: `h` is called once when its client goes
  * before the last reply; from the loop, or from control_reply() and
@@ -62,6 +72,12 @@ void control_on_gone(struct control_call *call, control_gone_h *h, void *arg);
 
 /* Bytes of replies that the client has not taken yet. */
 size_t control_backlog(const struct control_call *call);
+
+/* Of a call that is kept and goes on: `h` is called, from the loop, when the
+ * client has taken some of what waited and fewer than CONTROL_ROOM bytes are
+ * left. It may answer, and let go of the call. */
+typedef void (control_room_h)(void *arg);
+void control_on_room(struct control_call *call, control_room_h *h, void *arg);
 
 /* The client has gone, or the call was answered. */
 bool control_over(const struct control_call *call);

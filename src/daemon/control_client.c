@@ -3,7 +3,8 @@
  * It has at most one call at a time, and the next request is taken up only
  * when the replies to the one before have left: so a client that does not read
  * holds up nobody but itself, and costs no more than one answer. Its further
- * input stays in the kernel, where its own send() will block. */
+ * input stays in the kernel, where its own send() will block. One that asks and
+ * asks has one request taken up in a turn of the loop, like everybody else. */
 
 #include <errno.h>
 #include <poll.h>
@@ -54,7 +55,8 @@ static bool client_idle(const struct client *cl)
 
 static bool client_finished(const struct client *cl)
 {
-	return !cl->call && !mbuf_get_left(cl->tx) && (cl->closing || cl->eof);
+	return !cl->call && !mbuf_get_left(cl->tx) &&
+	       (cl->closing || (cl->eof && !cl->again));
 }
 
 
@@ -82,7 +84,7 @@ static int client_watch(struct client *cl)
 
 	if (client_idle(cl) && !cl->eof)
 		flags |= FD_READ;
-	if (mbuf_get_left(cl->tx))
+	if (mbuf_get_left(cl->tx) || (client_idle(cl) && cl->again))
 		flags |= FD_WRITE;
 
 	return client_listen(cl, flags);
@@ -157,8 +159,16 @@ static int client_flush(struct client *cl)
 
 	mb->pos += (size_t)n;
 	buffer_compact(mb);
+	if (!mbuf_get_left(mb))
+		cl->since = NEVER;
 
 	return 0;
+}
+
+
+void client_last_words(struct client *cl)
+{
+	(void)client_flush(cl);
 }
 
 
@@ -199,6 +209,9 @@ int client_queue(struct client *cl, const char *head, const struct mbuf *body,
 	if (mbuf_get_left(mb) + mbuf_get_left(body) > CONTROL_QUEUE_MAX ||
 	    queued_for_all(cl) + mbuf_get_left(body) > CONTROL_QUEUES_MAX)
 		goto out;
+
+	if (cl->since == NEVER)
+		cl->since = loop_now();
 
 	mb->pos = mb->end;
 	err = queue_parts(mb, head, mbuf_buf(body), mbuf_get_left(body), tail,
@@ -259,12 +272,15 @@ static int client_work(struct client *cl)
 {
 	int err;
 
-	do {
-		err = client_flush(cl);
-	} while (!err && client_idle(cl) && client_take(cl) && !cl->closed);
-
-	if (err || cl->closed)
+	err = client_flush(cl);
+	if (err)
 		return err;
+
+	if (client_idle(cl))
+		cl->again = client_take(cl);
+
+	if (cl->closed)
+		return 0;
 
 	buffer_compact(cl->rx);
 
@@ -279,13 +295,17 @@ static void client_handler(int flags, void *arg)
 
 	mem_ref(cl);             /* a method may close its client */
 
-	if (client_idle(cl) && !cl->eof)
+	if (client_idle(cl) && !cl->eof && !cl->again)
 		err = client_read(cl);
 	else if (flags & FD_EXCEPT && client_gone(cl))
 		err = EPIPE;
 
 	if (!err)
 		err = client_work(cl);
+
+	if (!err && cl->call && flags & FD_WRITE &&
+	    mbuf_get_left(cl->tx) < CONTROL_ROOM)
+		cl->roomh(cl->call);
 
 	if (!cl->closed) {
 		if (err || client_finished(cl) || client_watch(cl))
@@ -297,7 +317,8 @@ static void client_handler(int flags, void *arg)
 
 
 int client_alloc(struct list *list, struct control *control, int fd,
-		 client_request_h *requesth, client_gone_h *goneh)
+		 client_request_h *requesth, client_call_h *goneh,
+		 client_call_h *roomh)
 {
 	struct client *cl;
 	int err;
@@ -312,6 +333,8 @@ int client_alloc(struct list *list, struct control *control, int fd,
 	cl->control = control;
 	cl->requesth = requesth;
 	cl->goneh = goneh;
+	cl->roomh = roomh;
+	cl->since = NEVER;
 	cl->rx = mbuf_alloc(CHUNK);
 	cl->tx = mbuf_alloc(CHUNK);
 	if (!cl->rx || !cl->tx) {

@@ -1,6 +1,7 @@
 /* Who is on the other end of a UNIX socket, as the kernel says. */
 
 #include <errno.h>
+#include <unistd.h>
 #include "compat.h"
 #include "peer.h"
 
@@ -18,6 +19,12 @@ int peer_get(struct peer *p, int fd)
 	p->pid = cred.pid;
 
 	return 0;
+}
+
+
+bool peer_is_master(const struct peer *p)
+{
+	return p->uid == 0 || p->uid == geteuid();
 }
 
 

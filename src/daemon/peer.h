@@ -16,6 +16,9 @@ struct peer {
 /* SO_PEERCRED. errno values. */
 int peer_get(struct peer *p, int fd);
 
+/* Root or the daemon's own user: it may do anything. */
+bool peer_is_master(const struct peer *p);
+
 /* `gid` is the peer's group or one of its supplementary ones
  * (SO_PEERGROUPS); false too if that cannot be told. */
 bool peer_in_group(const struct peer *p, int fd, gid_t gid);

@@ -47,6 +47,10 @@ const char *varlink_request_decode(struct varlink_request *r,
 		return "more is not a boolean";
 	if (!flag_get(r->o, "oneway", &r->oneway, &known))
 		return "oneway is not a boolean";
+	if (!flag_get(r->o, "upgrade", &r->upgrade, &known))
+		return "upgrade is not a boolean";
+	if (r->upgrade)
+		return "there is nothing to upgrade to";
 
 	return odict_count(r->o, false) > known ? "unknown member" : NULL;
 }

@@ -16,6 +16,7 @@ struct varlink_request {
 	const struct odict *parameters;  /* NULL: none given */
 	bool more;
 	bool oneway;
+	bool upgrade;            /* to another protocol: there is none */
 };
 
 

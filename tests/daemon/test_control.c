@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,8 @@ static char dir[64];
 static char path[128];
 static struct control *control;
 static struct control_call *kept;
+static struct control_call *streamv[CONTROL_STREAMS_MAX];
+static unsigned streams;
 static unsigned changes;
 static unsigned pings;
 static int last_err;
@@ -157,6 +160,16 @@ static void big_handler(struct control_call *call, const struct odict *par,
 }
 
 
+static void large_handler(struct control_call *call, const struct odict *par,
+			  void *arg)
+{
+	(void)par;
+	(void)arg;
+
+	last_err = answer(call, MEGA / 2, false);
+}
+
+
 static void refuse_handler(struct control_call *call, const struct odict *par,
 			   void *arg)
 {
@@ -181,6 +194,17 @@ static void explain_handler(struct control_call *call, const struct odict *par,
 }
 
 
+static void stream_handler(struct control_call *call, const struct odict *par,
+			   void *arg)
+{
+	(void)par;
+	(void)arg;
+
+	if (control_stream(call))
+		streamv[streams++] = mem_ref(call);
+}
+
+
 static void destroy_handler(struct control_call *call, const struct odict *par,
 			    void *arg)
 {
@@ -200,8 +224,10 @@ static const struct control_method methodv[] = {
 	{"Count", false, count_handler},
 	{"Flood", false, flood_handler},
 	{"Big", false, big_handler},
+	{"Large", false, large_handler},
 	{"Refuse", false, refuse_handler},
 	{"Explain", false, explain_handler},
+	{"Stream", false, stream_handler},
 	{"org.example.Ping", false, ping_handler},
 	{"Destroy", false, destroy_handler},
 	{NULL},
@@ -348,6 +374,8 @@ static void teardown(void)
 	char run[80];
 
 	kept = mem_deref(kept);
+	while (streams)
+		mem_deref(streamv[--streams]);
 	control = mem_deref(control);
 	harness_teardown();
 
@@ -462,6 +490,34 @@ START_TEST(a_oneway_call_is_done_without_a_word)
 	ck_assert_int_eq(0, answer(kept, 0, false));
 	HEARS(&e, PONG);
 	ck_assert_uint_eq(2, pings);
+	close_end(&e);
+}
+END_TEST
+
+
+START_TEST(who_wants_no_reply_gets_no_stream_either)
+{
+	struct peer_end e = open_end();
+
+	SAY(&e, "{\"method\":\"io.sipregd.Count\",\"oneway\":true,"
+		"\"more\":true}\n{\"method\":\"io.sipregd.Ping\"}\n");
+	HEARS(&e, PONG);
+	ck_assert_uint_eq(1, pings);
+	close_end(&e);
+}
+END_TEST
+
+
+START_TEST(there_is_nothing_to_upgrade_to)
+{
+	struct peer_end e = open_end();
+
+	SAY(&e, "{\"method\":\"io.sipregd.Ping\",\"upgrade\":false}\n");
+	HEARS(&e, PONG);
+	SAY(&e, "{\"method\":\"io.sipregd.Ping\",\"upgrade\":true}\n");
+	HEARS(&e, "{\"error\":\"io.sipregd.BadRequest\",\"parameters\":"
+	      "{\"reason\":\"there is nothing to upgrade to\"}}\n");
+	ck_assert(harness_wait(is_closed, &e, WAIT));
 	close_end(&e);
 }
 END_TEST
@@ -667,6 +723,32 @@ START_TEST(a_thousand_connections_do_no_harm)
 
 	harness_run(QUIET);
 	is_served();
+}
+END_TEST
+
+
+/* A thousand in one piece, and reads all the answers. */
+START_TEST(a_flood_of_requests_lets_others_have_their_turn)
+{
+	struct peer_end e = open_end(), f = open_end();
+	struct mbuf *mb = mbuf_alloc(65536);
+	unsigned i;
+	int err = 0;
+
+	for (i = 0; i < 1000; i++)
+		err |= mbuf_write_str(mb, "{\"method\":\"io.sipregd.Ping\"}\n");
+	ck_assert_int_eq(0, err);
+	say(&e, (char *)mb->buf, mb->end);
+	mem_deref(mb);
+	CALL(&f, "Ping");
+	HEARS(&f, PONG);
+	ck_assert_uint_lt(pings, 100);
+
+	e.want = 1000 * (sizeof(PONG) - 1);
+	ck_assert(harness_wait(has_enough, &e, WAIT));
+	ck_assert_uint_eq(1001, pings);
+	close_end(&e);
+	close_end(&f);
 }
 END_TEST
 
@@ -939,6 +1021,70 @@ START_TEST(a_change_needs_root_or_the_sockets_group)
 END_TEST
 
 
+/* In a process of its own, as nobody: half of the places for streams, the rest
+ * for answers that it does not read. Says so, and stays. */
+static pid_t occupier(int said)
+{
+	const gid_t gid = NOBODY;
+	const pid_t pid = fork();
+	unsigned i;
+
+	if (pid)
+		return pid;
+
+	if (setgroups(1, &gid) || setresgid(gid, gid, gid) ||
+	    setresuid(NOBODY, NOBODY, NOBODY))
+		_exit(2);
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		const char *text = i < CONTROL_STREAMS_MAX ?
+			"{\"method\":\"io.sipregd.Stream\",\"more\":true}\n" :
+			"{\"method\":\"io.sipregd.Large\"}\n";
+		const int fd = connected();
+
+		if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+			_exit(3);
+	}
+
+	(void)!write(said, "x", 1);
+	for (;;)
+		(void)pause();
+}
+
+
+static bool has_said(void *arg)
+{
+	struct pollfd p = {.fd = *(int *)arg, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+
+START_TEST(a_stranger_who_takes_every_place_locks_nobody_out)
+{
+	int fdv[2];
+	pid_t pid;
+	unsigned i;
+
+	ck_assert_int_eq(0, chmod(dir, 0755));
+	ck_assert_int_eq(0, chmod(path, 0666));
+	ck_assert_int_eq(0, pipe(fdv));
+	pid = occupier(fdv[1]);
+	ck_assert(harness_wait(has_said, &fdv[0], WAIT));
+	harness_run(QUIET);
+
+	for (i = 0; i < 3; i++)
+		is_served();
+	ck_assert_int_eq(0, outcome(0, 0, 0));
+
+	ck_assert_int_eq(0, kill(pid, SIGKILL));
+	ck_assert_int_eq(pid, waitpid(pid, NULL, 0));
+	(void)close(fdv[0]);
+	(void)close(fdv[1]);
+}
+END_TEST
+
+
 /* INTERFACE: changes are logged with uid and pid. */
 START_TEST(a_change_is_logged_with_uid_and_pid)
 {
@@ -1192,6 +1338,8 @@ Suite *suite_control(void)
 	tcase_add_test(tc, the_next_request_waits_for_the_answer_to_this_one);
 	tcase_add_test(tc, replies_continue_only_for_who_asked_for_more);
 	tcase_add_test(tc, a_oneway_call_is_done_without_a_word);
+	tcase_add_test(tc, who_wants_no_reply_gets_no_stream_either);
+	tcase_add_test(tc, there_is_nothing_to_upgrade_to);
 	tcase_add_test(tc, a_call_nobody_answers_is_aborted);
 	tcase_add_test(tc, an_unknown_method_is_named);
 	tcase_add_test(tc, an_error_may_come_with_any_parameters);
@@ -1204,6 +1352,7 @@ Suite *suite_control(void)
 	tcase_add_test(tc, clients_and_calls_survive_the_server);
 	tcase_add_test(tc, the_65th_client_takes_the_place_of_the_idlest);
 	tcase_add_test(tc, a_thousand_connections_do_no_harm);
+	tcase_add_test(tc, a_flood_of_requests_lets_others_have_their_turn);
 	tcase_add_test(tc, a_request_has_at_most_64_kib);
 	tcase_add_test(tc, a_megabyte_of_garbage_is_cut_off);
 	tcase_add_test(tc, a_reply_has_at_most_16_mib);
@@ -1226,6 +1375,8 @@ Suite *suite_control(void)
 	if (geteuid() == 0) {
 		tcase_add_test(tc, a_change_needs_root_or_the_sockets_group);
 		tcase_add_test(tc, another_file_at_the_path_lends_no_group);
+		tcase_add_test(
+			tc, a_stranger_who_takes_every_place_locks_nobody_out);
 	}
 	else {
 		printf("control: not root, permissions are not tested\n");

@@ -89,7 +89,7 @@ static void request_handler(struct client *cl, const char *text, size_t len,
 }
 
 
-static void gone_handler(struct control_call *call)
+static void call_handler(struct control_call *call)
 {
 	(void)call;
 }
@@ -129,7 +129,7 @@ static void work(struct client *cl, int fd)
 		cl->io.h(FD_READ | FD_WRITE, cl->io.arg);
 		read_replies(fd);
 		assert(cl->rx->size <= 4 * CONTROL_REQUEST_MAX);
-	} while (!cl->closed && (run.requests != before ||
+	} while (!cl->closed && (run.requests != before || cl->again ||
 				 recv(cl->io.fd, &byte, 1, MSG_PEEK) > 0));
 }
 
@@ -188,7 +188,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *buf, size_t len)
 	memset(&run, 0, sizeof(run));
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fdv))
 		abort();
-	if (client_alloc(&list, NULL, fdv[0], request_handler, gone_handler))
+	if (client_alloc(&list, NULL, fdv[0], request_handler, call_handler,
+			 call_handler))
 		abort();
 
 	cl = mem_ref(list.head->data);
