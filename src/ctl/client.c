@@ -14,6 +14,7 @@
 #include "client.h"
 #include "messages.h"
 #include "raw.h"
+#include "stream.h"
 #include "text.h"
 #include "value.h"
 #include "wire.h"
@@ -30,6 +31,7 @@ struct call {
 	const char *name;
 	int timeout;                     /* [s] between replies */
 	bool stream;                     /* they may come at any time */
+	bool over;                       /* and are not wanted any more */
 	int64_t deadline;                /* [ms], of now_ms() */
 	int fd;
 	struct mbuf *rx;
@@ -236,11 +238,16 @@ static bool readable(const struct call *c)
 	int64_t left;
 	int n;
 
+	if (c->stream) {
+		stream_wait(c->fd);
+		return true;
+	}
+
 	do {
 		left = c->deadline - now_ms();
 		if (left < 0)
 			left = 0;
-		n = poll(&p, 1, c->stream ? -1 : (int)left);
+		n = poll(&p, 1, (int)left);
 	} while (n < 0 && errno == EINTR);
 
 	return n > 0;
@@ -255,8 +262,8 @@ static enum result read_some(struct call *c)
 	if (!readable(c))
 		return timed_out(c);
 
-	n = recv(c->fd, buf, sizeof(buf), 0);
-	if (n < 0 && errno == EINTR)
+	n = recv(c->fd, buf, sizeof(buf), c->stream ? MSG_DONTWAIT : 0);
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return RESULT_OK;
 	if (n <= 0)
 		return broken(c, "closed the connection");
@@ -271,6 +278,14 @@ static enum result read_some(struct call *c)
 }
 
 
+/* Who follows something learns by that that there is no more to follow. */
+static bool ends_daemon(const char *error)
+{
+	return !strcmp(error, INTERFACE ".Stopping") ||
+	       !strcmp(error, INTERFACE ".Aborted");
+}
+
+
 static enum result failed(const struct call *c, const struct odict *message,
 			  const char *error)
 {
@@ -279,6 +294,20 @@ static enum result failed(const struct call *c, const struct odict *message,
 	size_t i;
 
 	messages_print(par);
+
+	if (c->stream && ends_daemon(error))
+		return broken(c, "has ended");
+
+	if (!strcmp(error, INTERFACE ".Busy") && !value_has(par, "name")) {
+		complain("too many streams go on already");
+		return RESULT_FAILED;
+	}
+
+	if (!strcmp(error, INTERFACE ".Overrun")) {
+		complain("%lld more were lost: they were not read fast enough",
+			 (long long)value_int(par, "lost", 0));
+		return RESULT_FAILED;
+	}
 
 	for (i = 0; i < ARRAY_SIZE(errorv); i++) {
 
@@ -354,6 +383,11 @@ static enum result receive(struct call *c, struct pl *text)
 		if (searched > REPLY_MAX)
 			return broken(c, "sent too long a reply");
 
+		if (c->stream && stream_over()) {
+			c->over = true;
+			return RESULT_OK;
+		}
+
 		result = read_some(c);
 		if (result != RESULT_OK)
 			return result;
@@ -388,7 +422,7 @@ static enum result replies(struct call *c)
 	do {
 		continues = false;
 		result = receive(c, &text);
-		if (result == RESULT_OK)
+		if (result == RESULT_OK && !c->over)
 			result = message(c, &text, &continues);
 
 		forget_read(c->rx);

@@ -21,7 +21,8 @@ typedef enum result (client_reply_h)(const struct reply *reply, void *arg);
  * and ends after the last reply, after the first for which `h` does not say
  * RESULT_OK, or when no reply has come for `timeout` seconds (0: there may be
  * none for ever, as of a stream of events; only the daemon is not waited for
- * to take the request). With `more` the daemon may send several. What goes
+ * to take the request; stream_begin() of stream.h comes first, and the end that
+ * it knows of is RESULT_OK). With `more` the daemon may send several. What goes
  * wrong is said on stderr. */
 enum result client_call(const struct options *opt, int timeout,
 			const char *method, const char *name, bool more,

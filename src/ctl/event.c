@@ -6,6 +6,8 @@
 #include "event.h"
 #include "value.h"
 
+#define NAME_WIDTH 12            /* columns that most names get along with */
+
 
 static const char *reachable(const struct odict *e)
 {
@@ -27,22 +29,45 @@ static void print_verdict(const struct odict *e, const char *text)
 }
 
 
-void event_print(const struct odict *e, int indent)
+/* Kind, and what it was. */
+static void print_what(const struct odict *e)
 {
 	const char *kind = account_string(e, "event");
 	const char *text = odict_string(e, "text");
-	char time[TEXT_TIME];
 
 	if (!text || !text[0])
 		text = account_string(e, "reason");
 
-	(void)printf("%*s%s  %-13s  ", indent, "",
-		     text_moment(time, value_int(e, "at_usec", -1)), kind);
-
+	(void)printf("%-13s  ", kind);
 	if (strcmp(kind, "verdict"))
 		(void)fputs(text, stdout);
 	else
 		print_verdict(e, text);
 
 	(void)putchar('\n');
+}
+
+
+static const char *moment(char time[TEXT_TIME], const struct odict *e)
+{
+	return text_moment(time, value_int(e, "at_usec", -1));
+}
+
+
+void event_print(const struct odict *e, int indent)
+{
+	char time[TEXT_TIME];
+
+	(void)printf("%*s%s  ", indent, "", moment(time, e));
+	print_what(e);
+}
+
+
+void event_print_account(const struct odict *e)
+{
+	char time[TEXT_TIME];
+
+	(void)printf("%s  %-*s  ", moment(time, e), NAME_WIDTH,
+		     account_string(e, "account"));
+	print_what(e);
 }

@@ -9,4 +9,7 @@
 /* One line to stdout, after `indent` spaces: time, kind, and what it was. */
 void event_print(const struct odict *e, int indent);
 
+/* The same, with the account's name after the time. */
+void event_print_account(const struct odict *e);
+
 #endif

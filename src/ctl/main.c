@@ -17,6 +17,7 @@ struct verb {
 	const char *help;
 	int argc;                /* arguments after the verb */
 	verb_h *h;
+	int more;                /* arguments that may follow those */
 };
 
 static const struct verb verbv[] = {
@@ -26,6 +27,8 @@ static const struct verb verbv[] = {
 	 verb_status},
 	{"history",      "NAME", "what has happened to it, and why", 1,
 	 verb_history},
+	{"monitor",      "[NAME]", "what happens, as it happens", 0,
+	 verb_monitor, .more = 1},
 	{"register",     "NAME", "register now, wait for the outcome and say "
 	 "it", 1, verb_register},
 	{"reconnect",    "NAME", "the same over a new flow", 1,
@@ -70,13 +73,14 @@ static void usage(FILE *f)
 		    "VERB ...\n\n", f);
 
 	for (v = verbv; v->name; v++)
-		(void)fprintf(f, "  %-12s %-5s %s\n", v->name, v->args,
+		(void)fprintf(f, "  %-12s %-6s %s\n", v->name, v->args,
 			      v->help);
 
 	(void)fputs("\n"
 		    "  -s, --socket SOCKET  default $SIPREGD_SOCKET, else "
 		    SOCKET_DEFAULT "\n"
-		    "  -j, --json           one JSON document\n"
+		    "  -j, --json           one JSON document; of a stream one "
+		    "a line\n"
 		    "  -n, --lines N        history: only the last N events\n"
 		    "  -t, --timeout SEC    how long to wait for the daemon\n"
 		    "  -h, --help           this text\n"
@@ -151,9 +155,9 @@ static enum result run(const struct options *opt, int argc, char **argv)
 		return RESULT_USAGE;
 	}
 
-	if (argc - 1 != v->argc) {
+	if (argc - 1 < v->argc || argc - 1 > v->argc + v->more) {
 		complain("usage: sipregctl %s%s%s", v->name,
-			 v->argc ? " " : "", v->args);
+			 v->args[0] ? " " : "", v->args);
 		return RESULT_USAGE;
 	}
 

@@ -6,6 +6,7 @@
 #include "daemon_set.h"
 #include "log.h"
 #include "loop.h"
+#include "monitors.h"
 #include "resolve.h"
 
 
@@ -156,6 +157,7 @@ static void destructor(void *data)
 	list_flush(&d->leavers);
 	list_flush(&d->gone);
 	network_close(d);
+	mem_deref(d->monitors);
 	mem_deref(d->entryv);
 	mem_deref(d->names);
 	mem_deref(d->leaving);
@@ -305,6 +307,10 @@ int daemon_alloc(struct daemon **dp, struct config *config)
 	if (err)
 		goto out;
 
+	err = monitors_alloc(&d->monitors);
+	if (err)
+		goto out;
+
 	err = make_shared(d);
 	if (err)
 		goto out;
@@ -395,6 +401,12 @@ struct agent *daemon_find(const struct daemon *d, const char *name)
 	struct entry *e = entry_find(d, name);
 
 	return e ? e->agent : NULL;
+}
+
+
+struct monitors *daemon_monitors(const struct daemon *d)
+{
+	return d->monitors;
 }
 
 

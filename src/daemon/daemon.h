@@ -9,6 +9,7 @@
 
 
 struct daemon;
+struct monitors;
 
 /* Everything is stopped: the loop may end. */
 typedef void (daemon_stopped_h)(void *arg);
@@ -47,6 +48,9 @@ void daemon_hand_over(struct daemon *d, daemon_stopped_h *h, void *arg);
 /* The i-th agent in the order of the configuration; NULL past the last. */
 struct agent *daemon_agent(const struct daemon *d, size_t i);
 struct agent *daemon_find(const struct daemon *d, const char *name);
+
+/* Who watches what happens to its accounts. */
+struct monitors *daemon_monitors(const struct daemon *d);
 
 /* CLOCK_REALTIME at core time 0 [us], as fresh as it gets. */
 int64_t daemon_wall_usec(struct daemon *d);

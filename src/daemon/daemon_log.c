@@ -7,6 +7,7 @@
 #include "daemon_set.h"
 #include "log.h"
 #include "loop.h"
+#include "monitors.h"
 #include "service.h"
 #include "status.h"
 
@@ -191,6 +192,8 @@ void daemon_on_event(struct agent *a, const struct event *e, void *arg)
 	struct entry *entry = arg;
 
 	tell_event(a, e, entry->daemon->stoppedh);
+	monitors_event(entry->daemon->monitors, agent_conf(a)->name, e,
+		       &agent_account(a)->journal);
 
 	if (e->type == EVENT_VERDICT)
 		daemon_tell_later(entry->daemon);

@@ -168,6 +168,7 @@ const struct control_method methods[] = {
 	{"List",        false, method_list},
 	{"Status",      false, method_status},
 	{"History",     false, method_history},
+	{"Monitor",     false, method_monitor},
 	{"Register",    true,  method_register},
 	{"Reconnect",   true,  method_reconnect},
 	{"Pause",       true,  method_pause},

@@ -25,6 +25,9 @@ control_method_h method_bindings;
 control_method_h method_purge_ghosts;
 control_method_h method_probe;
 
+/* methods_monitor.c */
+control_method_h method_monitor;
+
 /* methods_reload.c */
 control_method_h method_reload;
 

@@ -31,16 +31,15 @@ static int add_rest(struct mbuf *mb, const struct event *e,
 }
 
 
-/* The EVENT object. */
-static int add_event(struct mbuf *mb, const char *name,
-		     const struct event *e, const struct journal *j)
+int status_event(struct mbuf *mb, const char *key, const char *name,
+		 const struct event *e, const struct journal *j)
 {
 	char text[TEXT_MAX];
 	int err;
 
 	status_event_text(text, sizeof(text), e, j);
 
-	err  = json_open(mb, NULL, '{');
+	err  = json_open(mb, key, '{');
 	err |= json_add_int(mb, "at_usec", (int64_t)e->at_usec);
 	err |= json_add_int(mb, "seq", e->seq);
 	err |= json_add_string(mb, "account", name);
@@ -65,7 +64,7 @@ int status_add_events(struct mbuf *mb, const char *name,
 
 	err = json_open(mb, "events", '[');
 	for (i = 0; !err && (e = journal_get(j, i)); i++)
-		err = add_event(mb, name, e, j);
+		err = status_event(mb, NULL, name, e, j);
 
 	return err | json_close(mb, ']');
 }

@@ -349,7 +349,7 @@ static bool is_refused(const char *method)
 START_TEST(strangers_may_read_and_change_nothing)
 {
 	static const char *const readv[] = {
-		"List", "Status", "History", "Ping",
+		"List", "Status", "History", "Monitor", "Ping",
 		"org.varlink.service.GetInfo",
 		"org.varlink.service.GetInterfaceDescription",
 	};

@@ -5,6 +5,7 @@ bounded, dropped and refused, and the accounts notice nothing."""
 
 import os
 import socket
+import subprocess
 import threading
 import time
 
@@ -138,6 +139,17 @@ def somebody(daemon):
         return f.read()
 
 
+def reload_as_nobody(daemon):
+    # the way to the program may be closed to them, its file is not
+    with open(lab.SIPREGCTL, 'rb') as f:
+        r = subprocess.run(
+            ['setpriv', '--reuid', str(NOBODY), '--regid', str(NOBODY),
+             '--clear-groups', f'/proc/self/fd/{f.fileno()}', '-s',
+             daemon.socket, 'reload'], capture_output=True, text=True,
+            pass_fds=[f.fileno()], timeout=30)
+    return r.returncode, r.stderr
+
+
 def test(it):
     registrar = lab.Kamailio(it, grant=GRANT)
     transports = 'udp', 'tcp', 'tls'
@@ -167,6 +179,11 @@ def test(it):
         lab.check('another user whom the file lets in may change nothing',
                   b'PermissionDenied' in said, said)
         lab.check('and has changed nothing', daemon.registered('tcp'))
+        status, err = reload_as_nobody(daemon)
+        lab.check('5: its sipregctl reload is refused', status == 5
+                  and 'not permitted' in err, (status, err))
+        lab.check('that is in the log', 'change refused, not permitted '
+                  f'(uid {NOBODY} pid ' in it.log('sipregd'))
     else:
         print('# only root can ask as another user')
 

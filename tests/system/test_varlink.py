@@ -196,6 +196,11 @@ def accounts(d, i):
     error, reply = as_described('the list', d, i, 'List')
     lab.check('the list has them all', len(reply['accounts']) == 5, reply)
     as_described('a ping', d, i, 'Ping')
+    as_described('a monitor of nothing to come', d, i, 'Monitor')
+    as_described('a monitor of one', d, i, 'Monitor', name='alice')
+    error, _ = as_described('a monitor of one that is not there', d, i,
+                            'Monitor', name='nobody')
+    lab.check('that is an error', error == 'NoSuchAccount', error)
 
 
 def acts(it, d, i):
