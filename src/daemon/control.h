@@ -15,7 +15,8 @@
 					    client may be sent more */
 #define CONTROL_REPLY_MAX   (16u << 20)  /* bytes of one reply: TooLarge */
 #define CONTROL_QUEUE_MAX   (32u << 20)  /* bytes waiting for one client */
-#define CONTROL_QUEUES_MAX  (64u << 20)  /* and for all together */
+#define CONTROL_QUEUES_MAX  (64u << 20)  /* and for all together, but for what
+					    is small */
 #define CONTROL_INTERFACE   "io.sipregd"
 
 struct control;

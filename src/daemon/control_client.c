@@ -16,6 +16,8 @@
 
 #define CHUNK    4096            /* bytes a read makes room for */
 #define KEEP_MAX 65536           /* bytes of buffer an idle client may keep */
+#define SMALL_MAX (2 * CONTROL_ROOM)     /* bytes that may wait for each, the
+					    more so for a stream */
 
 
 void client_close(struct client *cl)
@@ -204,10 +206,13 @@ int client_queue(struct client *cl, const char *head, const struct mbuf *body,
 {
 	struct mbuf *mb = cl->tx;
 	const size_t pos = mb->pos;
+	const size_t left = mbuf_get_left(mb) + mbuf_get_left(body);
 	int err = EOVERFLOW;
 
-	if (mbuf_get_left(mb) + mbuf_get_left(body) > CONTROL_QUEUE_MAX ||
-	    queued_for_all(cl) + mbuf_get_left(body) > CONTROL_QUEUES_MAX)
+	/* who takes nothing must not take the others' small answers away */
+	if (left > CONTROL_QUEUE_MAX ||
+	    (left > SMALL_MAX && queued_for_all(cl) + mbuf_get_left(body) >
+	     CONTROL_QUEUES_MAX))
 		goto out;
 
 	if (cl->since == NEVER)

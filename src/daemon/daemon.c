@@ -4,6 +4,7 @@
 #include <string.h>
 #include "config_key.h"
 #include "daemon_set.h"
+#include "lister.h"
 #include "log.h"
 #include "loop.h"
 #include "monitors.h"
@@ -157,6 +158,7 @@ static void destructor(void *data)
 	list_flush(&d->leavers);
 	list_flush(&d->gone);
 	network_close(d);
+	mem_deref(d->listers);
 	mem_deref(d->monitors);
 	mem_deref(d->entryv);
 	mem_deref(d->names);
@@ -307,6 +309,10 @@ int daemon_alloc(struct daemon **dp, struct config *config)
 	if (err)
 		goto out;
 
+	err = listers_alloc(&d->listers, d);
+	if (err)
+		goto out;
+
 	err = monitors_alloc(&d->monitors);
 	if (err)
 		goto out;
@@ -401,6 +407,18 @@ struct agent *daemon_find(const struct daemon *d, const char *name)
 	struct entry *e = entry_find(d, name);
 
 	return e ? e->agent : NULL;
+}
+
+
+struct config *daemon_config(const struct daemon *d)
+{
+	return d->config;
+}
+
+
+struct listers *daemon_listers(const struct daemon *d)
+{
+	return d->listers;
 }
 
 

@@ -9,6 +9,7 @@
 
 
 struct daemon;
+struct listers;
 struct monitors;
 
 /* Everything is stopped: the loop may end. */
@@ -49,8 +50,12 @@ void daemon_hand_over(struct daemon *d, daemon_stopped_h *h, void *arg);
 struct agent *daemon_agent(const struct daemon *d, size_t i);
 struct agent *daemon_find(const struct daemon *d, const char *name);
 
-/* Who watches what happens to its accounts. */
+/* The configuration that it acts on. */
+struct config *daemon_config(const struct daemon *d);
+
+/* Who watches what happens to its accounts, and who asks for all of them. */
 struct monitors *daemon_monitors(const struct daemon *d);
+struct listers *daemon_listers(const struct daemon *d);
 
 /* CLOCK_REALTIME at core time 0 [us], as fresh as it gets. */
 int64_t daemon_wall_usec(struct daemon *d);

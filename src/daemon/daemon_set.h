@@ -46,6 +46,7 @@ struct daemon {
 	struct edges_kept edges_kept;
 	struct resolve *resolve;
 	struct state *state;
+	struct listers *listers;
 	struct monitors *monitors;
 	char instance[INSTANCE_MAX];
 	struct agent_env env;

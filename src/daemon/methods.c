@@ -2,8 +2,8 @@
  * concern all accounts. */
 
 #include "daemon.h"
+#include "lister.h"
 #include "methods.h"
-#include "status.h"
 #include "wire.h"
 
 #define REPLY_ROOM 2048          /* bytes that one account mostly needs */
@@ -76,90 +76,12 @@ static void method_ping(struct control_call *call,
 
 /* --- List --- */
 
-static int list_all(struct control_call *call, struct daemon *d)
-{
-	const int64_t wall = daemon_wall_usec(d);
-	struct mbuf *mb = mbuf_alloc(REPLY_ROOM);
-	struct agent *a;
-	size_t i;
-	int err;
-
-	if (!mb)
-		return ENOMEM;
-
-	err  = json_open(mb, NULL, '{');
-	err |= json_open(mb, "accounts", '[');
-	for (i = 0; !err && (a = daemon_agent(d, i)); i++) {
-		err = status_account(mb, NULL, a, wall, false);
-		if (mb->end > CONTROL_REPLY_MAX) {
-			err = control_error(call, "TooLarge", NULL, NULL);
-			goto out;
-		}
-	}
-	err |= json_close(mb, ']');
-	err |= json_close(mb, '}');
-	mb->pos = 0;
-
-	if (!err)
-		err = control_reply(call, mb, false);
-
- out:
-	mem_deref(mb);
-
-	return err;
-}
-
-
-static int list_one(struct control_call *call, const struct agent *a,
-		    int64_t wall, bool continues)
-{
-	struct mbuf *mb = mbuf_alloc(REPLY_ROOM);
-	int err;
-
-	if (!mb)
-		return ENOMEM;
-
-	err  = json_open(mb, NULL, '{');
-	err |= json_open(mb, "accounts", '[');
-	if (a)
-		err |= status_account(mb, NULL, a, wall, false);
-	err |= json_close(mb, ']');
-	err |= json_close(mb, '}');
-	mb->pos = 0;
-
-	if (!err)
-		err = control_reply(call, mb, continues);
-
-	mem_deref(mb);
-
-	return err;
-}
-
-
-static int list_each(struct control_call *call, struct daemon *d)
-{
-	const int64_t wall = daemon_wall_usec(d);
-	struct agent *a;
-	size_t i = 0;
-	int err;
-
-	do {
-		a = daemon_agent(d, i);
-		err = list_one(call, a, wall, daemon_agent(d, ++i) != NULL);
-	} while (!err && daemon_agent(d, i) && !control_over(call));
-
-	return err;
-}
-
-
 static void method_list(struct control_call *call,
 			const struct odict *parameters, void *arg)
 {
-	int err;
 	(void)parameters;
 
-	err = control_more(call) ? list_each(call, arg) : list_all(call, arg);
-	if (err == ENOMEM)
+	if (listers_add(daemon_listers(arg), call))
 		method_no_memory(call);
 }
 

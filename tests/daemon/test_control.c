@@ -170,6 +170,16 @@ static void large_handler(struct control_call *call, const struct odict *par,
 }
 
 
+static void huge_handler(struct control_call *call, const struct odict *par,
+			 void *arg)
+{
+	(void)par;
+	(void)arg;
+
+	last_err = answer(call, CONTROL_REPLY_MAX - 64, false);
+}
+
+
 static void refuse_handler(struct control_call *call, const struct odict *par,
 			   void *arg)
 {
@@ -224,6 +234,7 @@ static const struct control_method methodv[] = {
 	{"Count", false, count_handler},
 	{"Flood", false, flood_handler},
 	{"Big", false, big_handler},
+	{"Huge", false, huge_handler},
 	{"Large", false, large_handler},
 	{"Refuse", false, refuse_handler},
 	{"Explain", false, explain_handler},
@@ -873,6 +884,26 @@ START_TEST(who_does_not_read_is_dropped)
 END_TEST
 
 
+/* 64 MiB wait for others, which is as much as may wait. */
+START_TEST(where_large_answers_wait_small_ones_still_pass)
+{
+	struct peer_end ev[5];
+	unsigned i;
+
+	for (i = 0; i < 5; i++) {
+		ev[i] = open_end();
+		SAY(&ev[i], "{\"method\":\"io.sipregd.Huge\"}\n");
+		harness_run(QUIET);
+		ck_assert_int_eq(i < 4 ? 0 : EOVERFLOW, last_err);
+	}
+
+	is_served();
+	for (i = 0; i < 5; i++)
+		close_end(&ev[i]);
+}
+END_TEST
+
+
 START_TEST(who_asks_without_reading_is_left_waiting)
 {
 	static const char text[] = "{\"method\":\"io.sipregd.Ping\"}\n";
@@ -1358,6 +1389,7 @@ Suite *suite_control(void)
 	tcase_add_test(tc, a_reply_has_at_most_16_mib);
 	tcase_add_test(tc, who_reads_gets_a_large_answer_whole);
 	tcase_add_test(tc, who_does_not_read_is_dropped);
+	tcase_add_test(tc, where_large_answers_wait_small_ones_still_pass);
 	tcase_add_test(tc, who_asks_without_reading_is_left_waiting);
 	tcase_add_test(tc, without_descriptors_it_waits_and_goes_on);
 	tcase_add_test(tc, the_socket_is_for_owner_and_group);
