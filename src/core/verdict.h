@@ -104,7 +104,12 @@ struct verdict verdict_better(struct verdict a, struct verdict b);
 bool verdict_equal(const struct verdict *a, const struct verdict *b);
 
 const char *reason_name(enum reason r);          /* "connect-refused" */
-const char *reason_text(enum reason r);          /* a sentence for a person */
+const char *reason_text(enum reason r);          /* a sentence for a person:
+						    what is the case */
+
+/* The likely cause and what can be done, in a few sentences that name the keys
+ * of the configuration and the verbs of sipregctl; NULL: nothing is wrong. */
+const char *reason_remedy(enum reason r);
 const char *reachable_name(enum reachable r);    /* yes no unknown */
 const char *evidence_name(enum evidence e);      /* probe inbound flow none */
 

@@ -92,6 +92,7 @@ static int add_verdict(struct mbuf *mb, const struct account *a,
 	err |= json_add_string(mb, "evidence", evidence_name(v.evidence));
 	err |= json_add_string(mb, "reason", reason_name(v.reason));
 	err |= json_add_string(mb, "reason_text", reason_text(v.reason));
+	err |= json_add_string(mb, "remedy", reason_remedy(v.reason));
 	err |= json_add_string(mb, "next", next);
 	err |= status_add_left(mb, "next_in", next_at, now);
 

@@ -132,6 +132,8 @@ static int add_flow(struct mbuf *mb, const struct agent *a, unsigned i,
 			       : reason_name(r->reason));
 	err |= json_add_string(mb, "reason_text", off ? NULL
 			       : reason_text(r->reason));
+	err |= json_add_string(mb, "remedy", off ? NULL
+			       : reason_remedy(r->reason));
 	err |= json_add_string(mb, "next", next);
 	err |= status_add_left(mb, "next_in", next_at, now);
 	err |= json_add_string(mb, "transport", transport_name(f.transport));

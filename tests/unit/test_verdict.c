@@ -510,9 +510,25 @@ START_TEST(every_reason_has_a_sentence)
 END_TEST
 
 
-START_TEST(the_credentials_text_names_the_risk_of_a_ban)
+START_TEST(every_reason_but_ok_has_a_remedy)
 {
-	ck_assert_ptr_nonnull(strstr(reason_text(REASON_CREDENTIALS), "ban"));
+	ck_assert_ptr_null(reason_remedy(REASON_OK));
+	for (unsigned i = 1; i < REASON_COUNT; i++) {
+		const char *s = reason_remedy((enum reason)i);
+
+		ck_assert_ptr_nonnull(s);
+		ck_assert_uint_gt(strlen(s), 40);
+		ck_assert_int_eq(s[strlen(s) - 1], '.');
+	}
+	ck_assert_ptr_null(reason_remedy((enum reason)REASON_COUNT));
+}
+END_TEST
+
+
+START_TEST(the_remedy_for_credentials_names_the_risk_of_a_ban)
+{
+	ck_assert_ptr_nonnull(strstr(reason_remedy(REASON_CREDENTIALS),
+				     "ban"));
 }
 END_TEST
 
@@ -580,7 +596,8 @@ Suite *suite_verdict(void)
 	tcase_add_test(tc, equal_but_for_the_evidence_is_no_news);
 	tcase_add_test(tc, reasons_have_the_names_of_the_interface);
 	tcase_add_test(tc, every_reason_has_a_sentence);
-	tcase_add_test(tc, the_credentials_text_names_the_risk_of_a_ban);
+	tcase_add_test(tc, every_reason_but_ok_has_a_remedy);
+	tcase_add_test(tc, the_remedy_for_credentials_names_the_risk_of_a_ban);
 	tcase_add_test(tc, reachable_and_evidence_have_interface_names);
 	suite_add_tcase(s, tc);
 
