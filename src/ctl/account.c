@@ -37,11 +37,47 @@ enum colour account_reachable_colour(const struct odict *a)
 }
 
 
+bool account_unwanted(const struct odict *a)
+{
+	return value_true(a, "paused") || (value_has(a, "enabled") &&
+					   !value_true(a, "enabled"));
+}
+
+
+const char *account_mark(const struct odict *a)
+{
+	const char *s = account_string(a, "reachable");
+
+	if (account_unwanted(a))
+		return "-";
+	if (!strcmp(s, "yes"))
+		return text_utf8() ? "\xe2\x97\x8f" : "*";    /* U+25CF */
+	if (!strcmp(s, "no"))
+		return text_utf8() ? "\xe2\x9c\x95" : "x";    /* U+2715 */
+
+	return text_utf8() ? "\xe2\x97\x8b" : "?";            /* U+25CB */
+}
+
+
+enum colour account_mark_colour(const struct odict *a)
+{
+	return account_unwanted(a) ? COLOUR_NONE : account_reachable_colour(a);
+}
+
+
+int64_t account_since(const struct odict *a)
+{
+	const int64_t reg = value_int(a, "registered_since_usec", -1);
+	const int64_t reach = value_int(a, "reachable_since_usec", -1);
+
+	return reg > reach ? reg : reach;
+}
+
+
 const char *account_moment(char buf[ACCOUNT_MOMENT], const char *prefix,
 			   const struct odict *o, const char *key)
 {
 	const int64_t usec = value_int(o, key, -1);
-	int64_t seconds = (text_now() - usec) / 1000000;
 	char time[TEXT_TIME], duration[TEXT_DURATION];
 
 	buf[0] = '\0';
@@ -49,12 +85,9 @@ const char *account_moment(char buf[ACCOUNT_MOMENT], const char *prefix,
 	if (usec < 0)
 		return buf;
 
-	/* the wall clock may have been set back since */
-	if (seconds < 0)
-		seconds = 0;
-
 	(void)snprintf(buf, ACCOUNT_MOMENT, "%s %s (%s ago)", prefix,
-		       text_time(time, usec), text_duration(duration, seconds));
+		       text_time(time, usec),
+		       text_duration(duration, text_ago(usec)));
 
 	return buf;
 }

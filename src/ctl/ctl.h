@@ -4,6 +4,7 @@
 #define CTL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 
 /* Exit codes: scripts rely on them. */
@@ -17,17 +18,30 @@ enum result {
 	RESULT_TIMEOUT = 6,
 };
 
+/* What check exits with instead, as all monitoring plugins do. */
+enum plugin {
+	PLUGIN_OK,
+	PLUGIN_WARNING,
+	PLUGIN_CRITICAL,
+	PLUGIN_UNKNOWN,
+};
+
 struct options {
 	const char *socket;
 	bool json;
 	int timeout;             /* [s]; 0: the verb's own */
 	int lines;               /* of history; 0: all */
+	int watch;               /* list: [s] between pictures; 0: only one */
+	int warning, critical;   /* check: so many accounts may be in trouble */
+	int cert_days;           /* check: a certificate should last longer */
 };
 
 /* argv[0] is the verb; the number of arguments has been checked. */
 typedef enum result (verb_h)(const struct options *opt, int argc, char **argv);
 
 verb_h verb_bindings;
+verb_h verb_check;
+verb_h verb_complete;            /* main.c */
 verb_h verb_help;                /* main.c */
 verb_h verb_history;
 verb_h verb_list;
@@ -45,5 +59,9 @@ verb_h verb_version;
 
 /* One line to stderr, after the program's name. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* From now on what is complained of goes into `buf` instead, the last of it,
+ * without the program's name. */
+void complain_into(char *buf, size_t size);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +11,17 @@
 
 #define SOCKET_DEFAULT "/run/sipregd/control"
 #define TIMEOUT_MAX    86400     /* [s] a day */
+#define WATCH_DEFAULT  2         /* [s] as watch(1) has it */
+#define DAYS_MAX       3650
+#define DAYS_DEFAULT   14        /* a certificate is renewed before */
+#define PLUGIN         "check_sipregd"
 
 struct verb {
 	const char *name;
-	const char *args;
-	const char *help;
+	const char *args;        /* "[NAME]": may be left out */
+	const char *help;        /* NULL: not for people */
 	int argc;                /* arguments after the verb */
 	verb_h *h;
-	int more;                /* arguments that may follow those */
 };
 
 static const struct verb verbv[] = {
@@ -27,8 +31,8 @@ static const struct verb verbv[] = {
 	 verb_status},
 	{"history",      "NAME", "what has happened to it, and why", 1,
 	 verb_history},
-	{"monitor",      "[NAME]", "what happens, as it happens", 0,
-	 verb_monitor, .more = 1},
+	{"monitor",      "[NAME]", "what happens, as it happens", 1,
+	 verb_monitor},
 	{"register",     "NAME", "register now, wait for the outcome and say "
 	 "it", 1, verb_register},
 	{"reconnect",    "NAME", "the same over a new flow", 1,
@@ -43,14 +47,53 @@ static const struct verb verbv[] = {
 	 verb_purge_ghosts},
 	{"probe",        "NAME", "do calls arrive? exit status 0 if proven",
 	 1, verb_probe},
+	{"check",        "[NAME]", "monitoring plugin: one line, exit status 0 "
+	 "to 3", 1, verb_check},
 	{"reload",       "",     "read the configuration again", 0,
 	 verb_reload},
 	{"ping",         "",     "is the daemon there?", 0, verb_ping},
 	{"version",      "",     "the version of this program", 0,
 	 verb_version},
 	{"help",         "",     "this list", 0, verb_help},
+	{"complete",     "",     NULL, 0, verb_complete},
 	{NULL},
 };
+
+enum {
+	OPTION_WATCH = 256,      /* no letters */
+	OPTION_CERT_DAYS,
+};
+
+static const struct option longv[] = {
+	{"socket",    required_argument, NULL, 's'},
+	{"json",      no_argument,       NULL, 'j'},
+	{"lines",     required_argument, NULL, 'n'},
+	{"watch",     optional_argument, NULL, OPTION_WATCH},
+	{"warning",   required_argument, NULL, 'w'},
+	{"critical",  required_argument, NULL, 'c'},
+	{"cert-days", required_argument, NULL, OPTION_CERT_DAYS},
+	{"timeout",   required_argument, NULL, 't'},
+	{"help",      no_argument,       NULL, 'h'},
+	{"version",   no_argument,       NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+/* Options that only one verb knows. */
+static const struct {
+	int option;
+	const char *verb;
+} ownedv[] = {
+	{'n', "history"},
+	{OPTION_WATCH, "list"},
+	{'w', "check"},
+	{'c', "check"},
+	{OPTION_CERT_DAYS, "check"},
+	{0, NULL},
+};
+
+/* Where complaints go; NULL: stderr. */
+static char *complaint;
+static size_t complaint_size;
 
 
 void complain(const char *fmt, ...)
@@ -58,10 +101,22 @@ void complain(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)fputs("sipregctl: ", stderr);
-	(void)vfprintf(stderr, fmt, ap);
-	(void)fputc('\n', stderr);
+	if (complaint) {
+		(void)vsnprintf(complaint, complaint_size, fmt, ap);
+	}
+	else {
+		(void)fputs("sipregctl: ", stderr);
+		(void)vfprintf(stderr, fmt, ap);
+		(void)fputc('\n', stderr);
+	}
 	va_end(ap);
+}
+
+
+void complain_into(char *buf, size_t size)
+{
+	complaint = buf;
+	complaint_size = size;
 }
 
 
@@ -72,9 +127,11 @@ static void usage(FILE *f)
 	(void)fputs("usage: sipregctl [-s SOCKET] [--json] [--timeout SEC] "
 		    "VERB ...\n\n", f);
 
-	for (v = verbv; v->name; v++)
-		(void)fprintf(f, "  %-12s %-6s %s\n", v->name, v->args,
-			      v->help);
+	for (v = verbv; v->name; v++) {
+		if (v->help)
+			(void)fprintf(f, "  %-12s %-6s %s\n", v->name,
+				      v->args, v->help);
+	}
 
 	(void)fputs("\n"
 		    "  -s, --socket SOCKET  default $SIPREGD_SOCKET, else "
@@ -82,6 +139,13 @@ static void usage(FILE *f)
 		    "  -j, --json           one JSON document; of a stream one "
 		    "a line\n"
 		    "  -n, --lines N        history: only the last N events\n"
+		    "      --watch[=SEC]    list: again every SEC (2) seconds\n"
+		    "  -w, --warning N      check: WARNING if more accounts are "
+		    "in trouble (0)\n"
+		    "  -c, --critical N     check: CRITICAL if more cannot be "
+		    "called (0)\n"
+		    "      --cert-days N    check: WARNING if a certificate ends "
+		    "in less (14)\n"
 		    "  -t, --timeout SEC    how long to wait for the daemon\n"
 		    "  -h, --help           this text\n"
 		    "  -V, --version        the version\n", f);
@@ -100,6 +164,47 @@ enum result verb_help(const struct options *opt, int argc, char **argv)
 }
 
 
+static const char *owner(int option)
+{
+	unsigned i;
+
+	for (i = 0; ownedv[i].verb; i++) {
+		if (ownedv[i].option == option)
+			return ownedv[i].verb;
+	}
+
+	return NULL;
+}
+
+
+/* For the completion of shells: what there is, from one place. A line is
+ * "verb NAME ARGUMENTS HELP" or "option NAME VERB", with tabs; an option of
+ * every verb has no VERB. */
+enum result verb_complete(const struct options *opt, int argc, char **argv)
+{
+	const struct option *o;
+	const struct verb *v;
+	const char *verb;
+
+	(void)opt;
+	(void)argc;
+	(void)argv;
+
+	for (v = verbv; v->name; v++) {
+		if (v->help)
+			(void)printf("verb\t%s\t%s\t%s\n", v->name, v->args,
+				     v->help);
+	}
+
+	for (o = longv; o->name; o++) {
+		verb = owner(o->val);
+		(void)printf("option\t--%s\t%s\n", o->name, verb ? verb : "");
+	}
+
+	return RESULT_OK;
+}
+
+
 static const struct verb *verb_find(const char *name)
 {
 	const struct verb *v;
@@ -113,15 +218,15 @@ static const struct verb *verb_find(const char *name)
 }
 
 
-/* 1 to `max`; else it says so after the option's name. */
-static bool number_parse(int *number, const char *s, int max,
+/* `min` to `max`; else it says so after the option's name. */
+static bool number_parse(int *number, const char *s, int min, int max,
 			 const char *option)
 {
 	char *end;
 	const long n = strtol(s, &end, 10);
 
-	if (end == s || *end || n < 1 || n > max) {
-		complain("%s: 1 to %d", option, max);
+	if (end == s || *end || n < min || n > max) {
+		complain("%s: %d to %d", option, min, max);
 		return false;
 	}
 
@@ -139,34 +244,43 @@ static const char *socket_default(void)
 }
 
 
-static enum result run(const struct options *opt, int argc, char **argv)
+/* The verb argv[0], if it may have these arguments; else it says what is
+ * wrong. */
+static const struct verb *chosen(int argc, char **argv)
 {
-	static char *listv[] = {(char *)"list", NULL};
-	const struct verb *v;
+	const struct verb *v = verb_find(argv[0]);
 
-	if (!argc) {
-		argc = 1;
-		argv = listv;
-	}
-
-	v = verb_find(argv[0]);
 	if (!v) {
 		complain("unknown verb \"%s\", see sipregctl help", argv[0]);
-		return RESULT_USAGE;
+		return NULL;
 	}
 
-	if (argc - 1 < v->argc || argc - 1 > v->argc + v->more) {
+	if (argc - 1 != v->argc && (argc != 1 || v->args[0] != '[')) {
 		complain("usage: sipregctl %s%s%s", v->name,
-			 v->args[0] ? " " : "", v->args);
-		return RESULT_USAGE;
+			 v->argc ? " " : "", v->args);
+		return NULL;
 	}
 
-	if (opt->lines && v->h != verb_history) {
-		complain("--lines is for history");
-		return RESULT_USAGE;
+	return v;
+}
+
+
+/* `given`: a bit for each of ownedv. */
+static bool owns(const struct verb *v, unsigned given)
+{
+	unsigned i;
+
+	for (i = 0; ownedv[i].verb; i++) {
+
+		if (!(given & 1u << i) || !strcmp(ownedv[i].verb, v->name))
+			continue;
+
+		complain("%s does not know that option, it is for %s", v->name,
+			 ownedv[i].verb);
+		return false;
 	}
 
-	return v->h(opt, argc, argv);
+	return true;
 }
 
 
@@ -182,55 +296,118 @@ static enum result flushed(enum result result)
 }
 
 
-int main(int argc, char *argv[])
+/* One option; false: it is wrong, which has been said. */
+static bool option_set(struct options *opt, int c, const char *arg)
 {
-	static const struct option longv[] = {
-		{"socket",  required_argument, NULL, 's'},
-		{"json",    no_argument,       NULL, 'j'},
-		{"lines",   required_argument, NULL, 'n'},
-		{"timeout", required_argument, NULL, 't'},
-		{"help",    no_argument,       NULL, 'h'},
-		{"version", no_argument,       NULL, 'V'},
-		{NULL, 0, NULL, 0},
-	};
-	struct options opt = {.socket = socket_default()};
-	int c;
+	switch (c) {
 
-	while ((c = getopt_long(argc, argv, "s:jn:t:hV", longv, NULL)) != -1) {
+	case 's':
+		opt->socket = arg;
+		return true;
 
-		switch (c) {
+	case 'j':
+		opt->json = true;
+		return true;
 
-		case 's':
-			opt.socket = optarg;
-			break;
+	case 'n':
+		return number_parse(&opt->lines, arg, 1, INT_MAX, "--lines");
 
-		case 'j':
-			opt.json = true;
-			break;
+	case OPTION_WATCH:
+		opt->watch = WATCH_DEFAULT;
+		return !arg || number_parse(&opt->watch, arg, 1, TIMEOUT_MAX,
+					    "--watch [s]");
 
-		case 'n':
-			if (!number_parse(&opt.lines, optarg, INT_MAX,
-					  "--lines"))
-				return RESULT_USAGE;
-			break;
+	case 'w':
+		return number_parse(&opt->warning, arg, 0, INT_MAX,
+				    "--warning");
 
-		case 't':
-			if (!number_parse(&opt.timeout, optarg, TIMEOUT_MAX,
-					  "--timeout [s]"))
-				return RESULT_USAGE;
-			break;
+	case 'c':
+		return number_parse(&opt->critical, arg, 0, INT_MAX,
+				    "--critical");
 
-		case 'h':
-			return flushed(verb_help(&opt, 0, NULL));
+	case OPTION_CERT_DAYS:
+		return number_parse(&opt->cert_days, arg, 0, DAYS_MAX,
+				    "--cert-days");
 
-		case 'V':
-			return flushed(verb_version(&opt, 0, NULL));
+	case 't':
+		return number_parse(&opt->timeout, arg, 1, TIMEOUT_MAX,
+				    "--timeout [s]");
 
-		default:
-			usage(stderr);
-			return RESULT_USAGE;
-		}
+	default:
+		complain("see sipregctl help");
+		return false;
+	}
+}
+static unsigned owned_bit(int option)
+{
+	unsigned i;
+
+	for (i = 0; ownedv[i].verb; i++) {
+		if (ownedv[i].option == option)
+			return 1u << i;
 	}
 
-	return flushed(run(&opt, argc - optind, argv + optind));
+	return 0;
+}
+
+
+static bool called(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !strcmp(slash ? slash + 1 : path, name);
+}
+
+
+/* A monitoring system takes the exit status as one of a plugin, where that of a
+ * wrong usage means something else. */
+static enum result misused(const char *verb)
+{
+	if (strcmp(verb, "check"))
+		return RESULT_USAGE;
+
+	(void)puts("SIPREGD UNKNOWN - wrong usage");
+
+	return (enum result)PLUGIN_UNKNOWN;
+}
+
+
+int main(int argc, char *argv[])
+{
+	struct options opt = {
+		.socket = socket_default(), .cert_days = DAYS_DEFAULT,
+	};
+	const bool plugin = called(argv[0], PLUGIN);
+	const struct verb *v = NULL;
+	unsigned given = 0;
+	bool good = true;
+	int c;
+
+	/* which characters there may be, and nothing else */
+	(void)setlocale(LC_CTYPE, "");
+
+	/* to the end, also after a wrong one: the verb is behind them */
+	while ((c = getopt_long(argc, argv, "s:jn:w:c:t:hV", longv,
+				NULL)) != -1) {
+
+		if (c == 'h')
+			return flushed(verb_help(&opt, 0, NULL));
+		if (c == 'V')
+			return flushed(verb_version(&opt, 0, NULL));
+
+		good = option_set(&opt, c, optarg) && good;
+		given |= owned_bit(c);
+	}
+
+	/* the place of what has been read is free */
+	if (plugin || optind == argc)
+		argv[--optind] = (char *)(plugin ? "check" : "list");
+
+	if (good)
+		v = chosen(argc - optind, argv + optind);
+
+	if (!v || !owns(v, given))
+		return flushed(misused(argv[optind]));
+
+	return flushed(v->h(&opt, argc - optind, argv + optind));
 }

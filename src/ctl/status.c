@@ -1,5 +1,5 @@
-/* sipregctl status NAME: the whole story of one account. Its flows are told by
- * status_flow.c. */
+/* sipregctl status NAME: the whole story of one account. What it amounts to is
+ * said by status_words.c, its flows are told by status_flow.c. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include "client.h"
 #include "event.h"
 #include "status_flow.h"
+#include "status_words.h"
 #include "story.h"
 #include "value.h"
 
@@ -178,6 +179,18 @@ static void print_network(const struct odict *a)
 }
 
 
+static void print_head(const struct odict *a)
+{
+	if (text_terminal())
+		(void)printf("%s%s%s ", text_colour(account_mark_colour(a)),
+			     account_mark(a),
+			     text_colour_end(account_mark_colour(a)));
+
+	story_head("%s  %s", account_string(a, "name"),
+		   account_string(a, "aor"));
+}
+
+
 static void print_account(const struct odict *a)
 {
 	const struct odict *flows = value_array(a, "flows");
@@ -185,8 +198,9 @@ static void print_account(const struct odict *a)
 	const struct odict *o;
 	size_t i;
 
-	story_head("%s  %s", account_string(a, "name"),
-		   account_string(a, "aor"));
+	print_head(a);
+	status_words(a);
+	(void)putchar('\n');
 	print_verdict(a);
 	print_numbers(a);
 	print_site(a);

@@ -304,11 +304,15 @@ static void print_next(const struct odict *f)
 	const char *next = account_string(f, "next");
 	const char *reason = odict_string(f, "reason");
 	const char *text = odict_string(f, "reason_text");
+	const char *remedy = odict_string(f, "remedy");
 	char duration[TEXT_DURATION];
 
-	if (reason && strcmp(reason, "ok"))
+	if (reason && strcmp(reason, "ok")) {
 		story_line("Reason", COLOUR_BAD, "%s: %s", reason,
 			   text ? text : "");
+		if (remedy)
+			story_line("Remedy", COLOUR_NONE, "%s", remedy);
+	}
 	if (in >= 0 && in <= INT32_MAX)
 		story_line("Next", COLOUR_NONE, "%s in %s", next,
 			   text_duration(duration, in));

@@ -43,8 +43,8 @@ static const char *print_first(const char *s, enum colour colour)
 }
 
 
-/* The cursor stands in column `used`. */
-static void print_wrapped(const char *s, size_t used)
+/* The cursor stands in column `used`; further lines begin at `indent`. */
+static void print_wrapped(const char *s, size_t used, size_t indent)
 {
 	const size_t room = width();
 	char word[512];
@@ -64,9 +64,9 @@ static void print_wrapped(const char *s, size_t used)
 		columns = text_width(word);
 
 		if (used + columns > room && word[0] == ' ') {
-			(void)printf("\n%*s%s", INDENT + LABEL_WIDTH, "",
+			(void)printf("\n%*s%s", (int)indent, "",
 				     word + strspn(word, " "));
-			used = INDENT + LABEL_WIDTH + columns;
+			used = indent + columns;
 		}
 		else {
 			(void)fputs(word, stdout);
@@ -95,10 +95,24 @@ void story_line(const char *label, enum colour colour, const char *fmt, ...)
 
 	if (text_terminal())
 		print_wrapped(rest, INDENT + LABEL_WIDTH +
-				    (size_t)(rest - text));
+				    (size_t)(rest - text),
+			      INDENT + LABEL_WIDTH);
 	else
 		(void)fputs(rest, stdout);
 
 	(void)putchar('\n');
 	free(text);
+}
+
+
+void story_text(const char *text)
+{
+	(void)printf("%*s", INDENT, "");
+
+	if (text_terminal())
+		print_wrapped(text, INDENT, INDENT);
+	else
+		(void)fputs(text, stdout);
+
+	(void)putchar('\n');
 }

@@ -14,4 +14,7 @@ void story_head(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void story_line(const char *label, enum colour colour, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* A paragraph without a label, broken likewise. */
+void story_text(const char *text);
+
 #endif

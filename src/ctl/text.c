@@ -1,6 +1,7 @@
 /* How values look: times, durations, colours; and what a terminal may get. */
 
 #include <inttypes.h>
+#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "utf8.h"
 
 #define COLUMNS_DEFAULT 80
+#define ROWS_DEFAULT    24
 
 
 /* U+0080 to U+009F; U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069. */
@@ -132,9 +134,45 @@ int64_t text_now(void)
 }
 
 
+const char *text_clock(char buf[TEXT_TIME], int64_t usec)
+{
+	const time_t t = (time_t)(usec / 1000000);
+	const time_t now = (time_t)(text_now() / 1000000);
+	struct tm tm, today;
+
+	if (!text_terminal() || usec < 0 || !localtime_r(&t, &tm) ||
+	    !localtime_r(&now, &today))
+		return text_time(buf, usec);
+
+	if (tm.tm_yday == today.tm_yday && tm.tm_year == today.tm_year)
+		(void)strftime(buf, TEXT_TIME, "%H:%M", &tm);
+	else
+		(void)strftime(buf, TEXT_TIME, "%Y-%m-%d %H:%M", &tm);
+
+	return buf;
+}
+
+
+int64_t text_ago(int64_t usec)
+{
+	const int64_t now = text_now();
+
+	if (usec < 0)
+		return -1;
+
+	return usec < now ? (now - usec) / 1000000 : 0;
+}
+
+
+/* Asked for each cell of a table, which may have many. */
 bool text_terminal(void)
 {
-	return isatty(STDOUT_FILENO);
+	static int terminal = -1;
+
+	if (terminal < 0)
+		terminal = isatty(STDOUT_FILENO);
+
+	return terminal;
 }
 
 
@@ -146,6 +184,23 @@ unsigned text_columns(void)
 		return COLUMNS_DEFAULT;
 
 	return ws.ws_col;
+}
+
+
+unsigned text_rows(void)
+{
+	struct winsize ws;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) || !ws.ws_row)
+		return ROWS_DEFAULT;
+
+	return ws.ws_row;
+}
+
+
+bool text_utf8(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
 

@@ -35,8 +35,22 @@ const char *text_duration(char buf[TEXT_DURATION], int64_t seconds);
 /* CLOCK_REALTIME since 1970 [us] */
 int64_t text_now(void);
 
+/* A time for a sentence. On a terminal as short as it is clear: 14:02 of today,
+ * else with the day in front; to a program as text_time(). */
+const char *text_clock(char buf[TEXT_TIME], int64_t usec);
+
+/* So many seconds ago; 0 if it is yet to come: the wall clock may have been set
+ * back since. Negative if `usec` is. */
+int64_t text_ago(int64_t usec);
+
 bool text_terminal(void);        /* stdout is one */
 unsigned text_columns(void);     /* of it; 80 if it does not say */
+unsigned text_rows(void);        /* of it; 24 if it does not say */
+
+/* May there be characters beyond ASCII? As the locale says. */
+bool text_utf8(void);
+
+#define TEXT_CUT (text_utf8() ? "\xe2\x80\xa6" : "~") /* one column: U+2026 */
 
 /* Escape sequences, empty where colour is unwanted: not a terminal, a dumb
  * one, or $NO_COLOR is set (and not empty, https://no-color.org). */

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 
+import control
 import lab
 
 
@@ -96,6 +97,10 @@ def daemon(it):
     lab.check('status tells the AOR and the edge', status == 0
               and f'sip:alice@{it.host}' in out
               and f'{it.host}:{registrar.port}' in out, (status, out, err))
+    a = d.status('alice')
+    lab.check('what other tests script is what it tells', (
+        {*a}, {*a['flows'][0]}) == ({*control.ACCOUNT, 'events'},
+                                    {*control.FLOW}), a)
     lab.check('no secret in any answer', 'secret-' not in out
               + d.ctl('--json', 'status', 'alice')[1], out)
     lab.check('4: no such account', d.ctl('status', 'nobody')[0] == 4)
