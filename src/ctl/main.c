@@ -60,7 +60,7 @@ static const struct verb verbv[] = {
 };
 
 enum {
-	OPTION_WATCH = 256,      /* no letters */
+	OPTION_WATCH = UCHAR_MAX + 1,    /* it and the next have no letters */
 	OPTION_CERT_DAYS,
 };
 
@@ -178,10 +178,14 @@ static const char *owner(int option)
 
 
 /* For the completion of shells: what there is, from one place. A line is
- * "verb NAME ARGUMENTS HELP" or "option NAME VERB", with tabs; an option of
- * every verb has no VERB. */
+ * "verb NAME ARGUMENTS HELP" or "option NAME LETTER VERB VALUE", the VERB that
+ * alone knows it and how it takes a value: = or [=]. What there is not is "-". */
 enum result verb_complete(const struct options *opt, int argc, char **argv)
 {
+	static const char *const valuev[] = {
+		[no_argument] = "-", [required_argument] = "=",
+		[optional_argument] = "[=]",
+	};
 	const struct option *o;
 	const struct verb *v;
 	const char *verb;
@@ -192,13 +196,15 @@ enum result verb_complete(const struct options *opt, int argc, char **argv)
 
 	for (v = verbv; v->name; v++) {
 		if (v->help)
-			(void)printf("verb\t%s\t%s\t%s\n", v->name, v->args,
-				     v->help);
+			(void)printf("verb %s %s %s\n", v->name,
+				     v->args[0] ? v->args : "-", v->help);
 	}
 
 	for (o = longv; o->name; o++) {
 		verb = owner(o->val);
-		(void)printf("option\t--%s\t%s\n", o->name, verb ? verb : "");
+		(void)printf("option --%s %c%c %s %s\n", o->name, '-',
+			     o->val < OPTION_WATCH ? o->val : '-',
+			     verb ? verb : "-", valuev[o->has_arg]);
 	}
 
 	return RESULT_OK;
