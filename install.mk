@@ -13,6 +13,9 @@ MANDIR     ?= $(PREFIX)/share/man
 VARLINKDIR ?= $(PREFIX)/share/varlink
 PRESETDIR  ?= $(PREFIX)/share/sipregd/presets
 EXAMPLEDIR ?= $(PREFIX)/share/doc/sipregd/examples
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR     ?= $(PREFIX)/share/zsh/vendor-completions
+PLUGINDIR  ?= $(PREFIX)/lib/nagios/plugins
 SYSCONFDIR ?= /etc
 
 # The system's own directories: systemd looks nowhere else.
@@ -36,10 +39,16 @@ TEXTS := \
 	$(MANDIR)/man5/sipregd.conf.5=man/sipregd.conf.5 \
 	$(MANDIR)/man8/sipregd.8=man/sipregd.8 \
 	$(VARLINKDIR)/io.sipregd.varlink=src/wire/io.sipregd.varlink \
+	$(BASHDIR)/sipregctl=completion/sipregctl.bash \
+	$(ZSHDIR)/_sipregctl=completion/_sipregctl \
+	$(EXAMPLEDIR)/icinga2.conf=etc/icinga2/sipregd.conf \
 	$(foreach f,$(sort $(wildcard etc/presets/*.conf)),\
 		$(PRESETDIR)/$(notdir $(f))=$(f)) \
 	$(foreach f,$(sort $(wildcard etc/examples/*)),\
 		$(EXAMPLEDIR)/$(notdir $(f))=$(f))
+# The same program under another name.
+LINKS := \
+	$(PLUGINDIR)/check_sipregd=$(BINDIR)/sipregctl
 # These name paths, which may be others here.
 UNITS := \
 	$(UNITDIR)/sipregd.service=systemd/sipregd.service \
@@ -59,6 +68,12 @@ install -D -m $(2) $(call from,$(1)) $(call to,$(1))
 
 endef
 
+define put_link
+install -d $(dir $(call to,$(1)))
+ln -sfr $(DESTDIR)$(call from,$(1)) $(call to,$(1))
+
+endef
+
 define put_unit
 install -d $(dir $(call to,$(1)))
 sed 's|/usr/sbin/|$(SBINDIR)/|; s|/usr/bin/|$(BINDIR)/|; \
@@ -71,6 +86,7 @@ endef
 install: all
 	$(foreach f,$(PROGRAMS),$(call put,$(f),0755))
 	$(foreach f,$(TEXTS),$(call put,$(f),0644))
+	$(foreach f,$(LINKS),$(call put_link,$(f)))
 	$(foreach f,$(UNITS),$(call put_unit,$(f)))
 	install -d -m 0750 $(DESTDIR)$(CONFDIR) $(DESTDIR)$(CONFDIR)/accounts.d
 	install -d -m 0700 $(DESTDIR)$(CONFDIR)/credentials
@@ -81,7 +97,8 @@ install: all
 OWN_DIRS := $(foreach d,$(PRESETDIR) $(EXAMPLEDIR),$(d) $(dir $(d))) \
 	$(dir $(DROPIN))
 uninstall:
-	rm -f $(foreach f,$(PROGRAMS) $(TEXTS) $(UNITS),$(call to,$(f)))
+	rm -f $(foreach f,$(PROGRAMS) $(TEXTS) $(LINKS) $(UNITS),\
+		$(call to,$(f)))
 	$(foreach d,$(wildcard $(OWN_DIRS:%=$(DESTDIR)%)),\
 		rmdir --ignore-fail-on-non-empty $(d);)
 

@@ -202,6 +202,16 @@ def formats(it, d):
               and b'--cert-days' in r.stdout, r)
 
 
+def icinga(d):
+    """The CheckCommand that is installed knows this program's options."""
+    with open(os.path.join(lab.ROOT, 'etc', 'icinga2', 'sipregd.conf')) as f:
+        used = set(re.findall(r'^\s+"(--[a-z-]+)"', f.read(), re.M))
+    known = {line.split()[1] for line in ctl(d, 'complete')[1].splitlines()
+             if line.split()[3] in ('-', 'check') and line.endswith('=')}
+    lab.check('Icinga\'s command has the options that take a value',
+              used == known, used ^ known)
+
+
 def test(it):
     d = Daemon(it.path('control'))
     states(d)
@@ -209,6 +219,7 @@ def test(it):
     many(d)
     unknown(it, d)
     formats(it, d)
+    icinga(d)
 
 
 lab.run(test)
