@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "account.h"
+#include "check_find.h"
 #include "client.h"
 #include "tally.h"
 #include "value.h"
@@ -40,122 +41,12 @@ struct check {
 	FILE *namesf, *textf;
 };
 
-/* What is wrong with an account, the worst. */
-struct finding {
-	enum plugin state;
-	const char *what;
-	char detail[64];
-};
-
 static const char *const statev[] = {
 	"OK", "WARNING", "CRITICAL", "UNKNOWN",
 };
 
 
 /* --- one account --- */
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-	return a < 0 || (b >= 0 && b < a) ? b : a;
-}
-
-
-/* Of all its flows [s]; 0: it is over; UNKNOWN: there is none. */
-static int64_t certificate_left(const struct odict *a)
-{
-	const struct odict *flows = value_array(a, "flows"), *f;
-	int64_t left = UNKNOWN, usec;
-	size_t i;
-
-	for (i = 0; (f = value_element(flows, i)); i++) {
-
-		usec = value_int(value_object(f, "tls"), "not_after_usec",
-				 UNKNOWN);
-		if (usec < 0)
-			continue;
-
-		usec -= text_now();
-		left = smaller(left, usec < 0 ? 0 : usec / 1000000);
-	}
-
-	return left;
-}
-
-
-static void find(struct finding *f, enum plugin state, const char *what)
-{
-	if (state <= f->state)
-		return;
-
-	f->state = state;
-	f->what = what;
-	f->detail[0] = '\0';
-}
-
-
-static bool has_begun(const char *reason)
-{
-	return !strcmp(reason, "starting") || !strcmp(reason, "resolving") ||
-		!strcmp(reason, "connecting");
-}
-
-
-static void find_reachable(struct finding *f, const struct odict *a)
-{
-	const char *reachable = account_string(a, "reachable");
-	const char *reason = account_string(a, "reason");
-
-	if (!strcmp(reachable, "no"))
-		find(f, PLUGIN_CRITICAL, "not reachable");
-	else if (!value_true(a, "registered"))
-		find(f, has_begun(reason) ? PLUGIN_WARNING : PLUGIN_CRITICAL,
-		     "not registered");
-	else if (strcmp(reachable, "yes"))
-		find(f, PLUGIN_WARNING, "registered, but not proven");
-	else if (strcmp(reason, "ok"))
-		find(f, PLUGIN_WARNING, "reachable, but the last attempt "
-		     "failed");
-}
-
-
-static void find_trouble(struct finding *f, const struct check *c,
-			 const struct odict *a)
-{
-	const int64_t ghosts = value_int(value_object(a, "bindings"), "ghost",
-					 0);
-	const int64_t cert = certificate_left(a);
-
-	memset(f, 0, sizeof(*f));
-
-	if (value_true(a, "paused")) {
-		find(f, PLUGIN_WARNING, "paused");
-		return;
-	}
-	if (account_unwanted(a)) {
-		find(f, PLUGIN_WARNING, "disabled");
-		return;
-	}
-
-	find_reachable(f, a);
-
-	if (cert >= 0 && cert < (int64_t)c->opt->cert_days * DAY) {
-		char left[TEXT_DURATION];
-
-		find(f, PLUGIN_WARNING, cert ? "certificate ends soon"
-					     : "certificate has ended");
-		if (cert && f->what[0] == 'c')
-			(void)snprintf(f->detail, sizeof(f->detail), " (%s)",
-				       text_duration(left, cert));
-	}
-
-	if (ghosts > 0) {
-		find(f, PLUGIN_WARNING, "ghosts at the registrar");
-		if (f->what[0] == 'g')
-			(void)snprintf(f->detail, sizeof(f->detail),
-				       " (%" PRId64 ")", ghosts);
-	}
-}
-
 
 /* What follows '|' is numbers. */
 static const char *no_bar(char *s)
@@ -213,11 +104,11 @@ static void add(struct check *c, const struct odict *a)
 	tally_add(&c->tally, a);
 	c->paused += value_true(a, "paused");
 	c->ghosts += ghosts > 0 ? ghosts : 0;
-	c->lease_min = smaller(c->lease_min,
-			       value_int(a, "lease_left", UNKNOWN));
-	c->cert_min = smaller(c->cert_min, certificate_left(a));
+	c->lease_min = check_smaller(c->lease_min,
+				     value_int(a, "lease_left", UNKNOWN));
+	c->cert_min = check_smaller(c->cert_min, check_certificate_left(a));
 
-	find_trouble(&f, c, a);
+	check_find(&f, a, c->opt->cert_days);
 	if (f.state == PLUGIN_OK)
 		return;
 
@@ -380,8 +271,8 @@ static enum plugin ask(struct check *c)
 			     c->name, !c->name, reply_handler, c);
 	complain_into(NULL, 0);
 
-	(void)fclose(c->namesf);
-	(void)fclose(c->textf);
+	(void)fflush(c->namesf);
+	(void)fflush(c->textf);
 
 	if (result != RESULT_OK) {
 		print_unknown(c, trouble);
@@ -416,6 +307,10 @@ enum result verb_check(const struct options *opt, int argc, char **argv)
 	else
 		(void)puts("SIPREGD UNKNOWN - out of memory");
 
+	if (c.namesf)
+		(void)fclose(c.namesf);
+	if (c.textf)
+		(void)fclose(c.textf);
 	free(c.names);
 	free(c.text);
 

@@ -140,12 +140,12 @@ static void usage(FILE *f)
 		    "a line\n"
 		    "  -n, --lines N        history: only the last N events\n"
 		    "      --watch[=SEC]    list: again every SEC (2) seconds\n"
-		    "  -w, --warning N      check: WARNING if more accounts are "
-		    "in trouble (0)\n"
+		    "  -w, --warning N      check: WARNING if more accounts "
+		    "are in trouble (0)\n"
 		    "  -c, --critical N     check: CRITICAL if more cannot be "
 		    "called (0)\n"
-		    "      --cert-days N    check: WARNING if a certificate ends "
-		    "in less (14)\n"
+		    "      --cert-days N    check: WARNING if a certificate "
+		    "ends in less (14)\n"
 		    "  -t, --timeout SEC    how long to wait for the daemon\n"
 		    "  -h, --help           this text\n"
 		    "  -V, --version        the version\n", f);
@@ -179,7 +179,8 @@ static const char *owner(int option)
 
 /* For the completion of shells: what there is, from one place. A line is
  * "verb NAME ARGUMENTS HELP" or "option NAME LETTER VERB VALUE", the VERB that
- * alone knows it and how it takes a value: = or [=]. What there is not is "-". */
+ * alone knows it and how it takes a value: = or [=]. What there is not is
+ * "-". */
 enum result verb_complete(const struct options *opt, int argc, char **argv)
 {
 	static const char *const valuev[] = {

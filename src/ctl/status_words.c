@@ -126,7 +126,8 @@ static void say_calls(FILE *f, const struct odict *a)
 	else {
 		(void)fprintf(f, is(a, "reachable", "no")
 			      ? "Calls cannot reach %s"
-			      : "Whether calls can reach %s is not known", name);
+			      : "Whether calls can reach %s is not known",
+			      name);
 		say_since(f, since);
 		(void)fputc('.', f);
 		say_reason(f, a);

@@ -19,8 +19,8 @@ int table_alloc(struct table **tp, const char *const *headv, unsigned columns);
 
 /* The table must fit the terminal. `rankv` has a number for each column: 0 is
  * always there; of the others each that finds room is, in the order of their
- * numbers. If the columns of 0 alone are too wide, column `cut` is cut short. It
- * must outlive the table. */
+ * numbers. If the columns of 0 alone are too wide, column `cut` is cut short.
+ * `rankv` must outlive the table. */
 void table_fit(struct table *t, const unsigned *rankv, unsigned cut);
 
 /* Adds a row of as many cells as there are columns. ENOMEM. */

@@ -61,7 +61,8 @@ UNKNOWN = {
     'name': 'office', 'aor': 'sip:bob@example.com', 'enabled': False,
     'paused': False, 'registered': False, 'registered_since_usec': None,
     'lease_left': None, 'expires_granted': None,
-    'reachable': 'unknown', 'reachable_since_usec': None, 'evidence': 'none', 'reason': 'starting',
+    'reachable': 'unknown', 'reachable_since_usec': None,
+    'evidence': 'none', 'reason': 'starting',
     'reason_text': None, 'remedy': None, 'next': None, 'next_in': None,
     'flows': [], 'site': None, 'network': None, 'bindings': None,
     'last_response': None, 'counters': None, 'events': []}

@@ -552,8 +552,8 @@ def usage(d):
     lab.check('help names every verb', status == 0 and not err and all(
         f'\n  {v} ' in out for v in (
             'list', 'status', 'history', 'register', 'reconnect', 'pause',
-            'resume', 'bindings', 'purge-ghosts', 'probe', 'reload', 'ping',
-            'version', 'help')), out)
+            'resume', 'bindings', 'purge-ghosts', 'probe', 'check', 'reload',
+            'ping', 'version', 'help')), out)
     lab.check('-h is help', ctl(d, '-h') == (0, out, ''))
 
 
