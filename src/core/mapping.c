@@ -26,6 +26,10 @@ static const struct {
 	{ "no-loop",
 		"The registrar does not send our own probe back to us, so "
 		"that only other evidence can show that calls arrive." },
+	{ "symmetric",
+		"The NAT shows each destination another port of ours, so that "
+		"over UDP only the server that this flow goes to can call; "
+		"use TCP or TLS, where calls come by the connection." },
 };
 
 

@@ -42,8 +42,10 @@ enum {
 	MAPPING_NOTE_CGNAT    = 1 << 2, /* RFC 6598 address: a second NAT */
 	MAPPING_NOTE_CLONE    = 1 << 3, /* another machine has our instance */
 	MAPPING_NOTE_NO_LOOP  = 1 << 4, /* the registrar loops no probe */
+	MAPPING_NOTE_SYMMETRIC = 1 << 5, /* a NAT with another port for each
+					    destination: see natkind.h */
 };
-#define MAPPING_NOTES 5
+#define MAPPING_NOTES 6
 
 const char *mapping_note_name(unsigned bit);     /* "flapping" ... */
 const char *mapping_note_text(unsigned bit);     /* a sentence, the remedy */

@@ -402,7 +402,7 @@ END_TEST
 START_TEST(witnesses_and_notes_have_names)
 {
 	static const char *const namev[MAPPING_NOTES] = {
-		"flapping", "alg", "cgnat", "clone", "no-loop",
+		"flapping", "alg", "cgnat", "clone", "no-loop", "symmetric",
 	};
 
 	ck_assert_str_eq(witness_name(WITNESS_VIA), "via");
