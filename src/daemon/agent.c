@@ -473,7 +473,8 @@ void agent_flow(const struct agent *a, unsigned i, struct agent_flow *f)
 	f->mapping = &a->regv[i].flow.mapping;
 	f->interval = &a->regv[i].interval;
 	f->probe = &a->regv[i].probe;
-	f->notes = account_notes(&a->account, i, loop_now());
+	f->notes = account_notes(&a->account, i, loop_now()) |
+		nat_note(a->owner.env->nat, f->mapping);
 
 	if (!t->link)
 		return;

@@ -139,7 +139,8 @@ void restart_handler(void *arg);         /* timer_h; arg: the daemon */
 /* --- network.c --- */
 
 int network_init(struct daemon *d);
-/* The site's STUN probe as configured there, in place of the present one. */
+/* The site's STUN probe and the measuring of its NAT as configured there, in
+ * place of the present ones. */
 int network_set_site(struct daemon *d, const struct config *config);
 void network_close(struct daemon *d);
 void network_pass_handler(void *arg);    /* timer_h; arg: the daemon */

@@ -75,6 +75,7 @@ static void netwatch_handler(unsigned what, void *arg)
 
 	if (what & (NETWATCH_CHANGED | NETWATCH_RESUMED)) {
 		site_on_network(d->env.site);
+		nat_on_change(d->env.nat);
 		begin_pass(d);
 	}
 }
@@ -92,6 +93,7 @@ static void site_handler(const struct addr *addr, void *arg)
 		   addr_print_ip(addr, text, sizeof(text)));
 	d->address = *addr;
 	d->address_left = d->entryc;
+	nat_on_change(d->env.nat);
 	begin_pass(d);
 }
 
@@ -115,15 +117,23 @@ int network_set_site(struct daemon *d, const struct config *config)
 		.server2 = config->stun_server2,
 		.interval = SECONDS(config->stun_interval),
 	};
+	struct nat *nat = NULL, *before = d->env.nat;
 	struct site *site = NULL;
 	int err;
 
 	err = site_alloc(&site, d->resolve, &conf, site_handler, d);
-	if (err)
+	if (!err)
+		err = nat_alloc(&nat, d->resolve, conf.server, conf.server2);
+	if (err) {
+		mem_deref(site);
 		return err;
+	}
 
 	mem_deref(d->env.site);
 	d->env.site = site;
+	d->env.nat = nat;
+	nat_abandon(before);
+	mem_deref(before);
 
 	return 0;
 }
@@ -133,5 +143,6 @@ void network_close(struct daemon *d)
 {
 	timer_cancel(&d->pass_timer);
 	d->env.site = mem_deref(d->env.site);
+	d->env.nat = mem_deref(d->env.nat);
 	d->env.netwatch = mem_deref(d->env.netwatch);
 }

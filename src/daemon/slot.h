@@ -20,6 +20,7 @@
 #include "prober.h"
 #include "register.h"
 #include "resolve_list.h"
+#include "nat.h"
 #include "site.h"
 #include "source.h"
 #include "state.h"
@@ -38,6 +39,7 @@ struct agent_env {
 	const char *instance;            /* "urn:uuid:..." */
 	const int64_t *wall_usec;        /* see core/account.h */
 	struct site *site;               /* NULL: no STUN server configured */
+	struct nat *nat;                 /* NULL: the same */
 	struct netwatch *netwatch;       /* NULL: it cannot be had */
 };
 

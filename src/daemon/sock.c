@@ -279,8 +279,25 @@ int sock_send_to(int fd, const struct sa *dst, const uint8_t *buf, size_t len)
 }
 
 
+/* The address of who reported it stands behind the error. */
+static void read_reporter(struct sa *reporter, struct cmsghdr *cmsg)
+{
+	const uint8_t *p = CMSG_DATA(cmsg) + sizeof(struct sock_extended_err);
+	const size_t left = cmsg->cmsg_len -
+		CMSG_LEN(sizeof(struct sock_extended_err));
+	const size_t len = cmsg->cmsg_level == IPPROTO_IP
+		? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+
+	if (left < len)
+		return;
+
+	memcpy(&reporter->u, p, len);
+	reporter->len = (socklen_t)len;
+}
+
+
 /* What one control message says; 0: nothing about errors of the path. */
-static int extended_error(struct cmsghdr *cmsg)
+static int extended_error(struct cmsghdr *cmsg, struct sa *reporter)
 {
 	struct sock_extended_err ee;
 
@@ -294,12 +311,21 @@ static int extended_error(struct cmsghdr *cmsg)
 		return 0;
 
 	memcpy(&ee, CMSG_DATA(cmsg), sizeof(ee));
+	read_reporter(reporter, cmsg);
 
 	return (int)ee.ee_errno;
 }
 
 
 bool sock_next_error(int fd, struct sa *dst, int *errp)
+{
+	struct sa reporter;
+
+	return sock_next_report(fd, dst, &reporter, errp);
+}
+
+
+bool sock_next_report(int fd, struct sa *dst, struct sa *reporter, int *errp)
 {
 	/* room for the error and the address of who reported it */
 	union {
@@ -323,11 +349,12 @@ bool sock_next_error(int fd, struct sa *dst, int *errp)
 		return false;
 
 	dst->len = msg.msg_namelen;
+	sa_init(reporter, AF_UNSPEC);
 	*errp = 0;
 
 	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg)) {
 		if (!*errp)
-			*errp = extended_error(cmsg);
+			*errp = extended_error(cmsg, reporter);
 	}
 
 	return true;

@@ -51,6 +51,9 @@ int sock_send_to(int fd, const struct sa *dst, const uint8_t *buf, size_t len);
  * neither. False: the queue is empty. */
 bool sock_next_error(int fd, struct sa *dst, int *errp);
 
+/* The same; `reporter`: whose ICMP message it is, unset: nobody's. */
+bool sock_next_report(int fd, struct sa *dst, struct sa *reporter, int *errp);
+
 /* Is it this machine that is out of descriptors or memory? Then nothing is
  * known about the peer. */
 bool sock_exhausted(int err);

@@ -15,10 +15,14 @@
 #define COOKIE_POS   4           /* RFC 8489 §5 */
 #define TID_POS      8
 #define MAGIC_COOKIE 0x2112a442
+#define CHANGE_SIZE  8           /* RFC 5780 §7.2: header and flags */
 
 /* [ms] after each try. RFC 8489 §6.2.1: 500 ms at first, doubling; after the
  * last one as long as it takes at most, elsewhere than on Mars. */
 static const uint16_t waitv[STUN_TRIES] = {500, 1000, 2000, 500};
+
+
+#define TYPE_REQUEST 0x0001      /* RFC 8489 §5: Binding */
 
 
 static bool is_for(const struct mbuf *mb, const uint8_t *tid)
@@ -144,15 +148,31 @@ static void done(struct stun_question *q, int err, const struct sa *mapped)
 }
 
 
+static int encode(struct mbuf *mb, const struct stun_question *q)
+{
+	const struct stun_change_req change = {
+		.ip = q->change & STUN_CHANGE_IP,
+		.port = q->change & STUN_CHANGE_PORT,
+	};
+
+	if (!q->change)
+		return stun_msg_encode(mb, STUN_METHOD_BINDING,
+				       STUN_CLASS_REQUEST, q->tid, NULL, NULL,
+				       0, false, 0, 0);
+
+	return stun_msg_encode(mb, STUN_METHOD_BINDING, STUN_CLASS_REQUEST,
+			       q->tid, NULL, NULL, 0, false, 0, 1,
+			       STUN_ATTR_CHANGE_REQ, &change);
+}
+
+
 /* Waits are counted from when it is sent, not from the start: after a suspend
  * the next try must have its chance too. */
 static void send_try(struct stun_question *q)
 {
-	struct mbuf *mb = mbuf_alloc(STUN_HEADER_SIZE);
+	struct mbuf *mb = mbuf_alloc(STUN_HEADER_SIZE + CHANGE_SIZE);
 
-	if (mb && !stun_msg_encode(mb, STUN_METHOD_BINDING,
-				   STUN_CLASS_REQUEST, q->tid, NULL, NULL, 0,
-				   false, 0, 0))
+	if (mb && !encode(mb, q))
 		(void)q->sendh(mb->buf, mb->end, q->arg);
 
 	mem_deref(mb);
@@ -174,7 +194,16 @@ static void timer_handler(void *arg)
 void stun_question_start(struct stun_question *q, stun_send_h *sendh,
 			 stun_answer_h *answerh, void *arg)
 {
+	stun_question_start_change(q, 0, sendh, answerh, arg);
+}
+
+
+void stun_question_start_change(struct stun_question *q, unsigned change,
+				stun_send_h *sendh, stun_answer_h *answerh,
+				void *arg)
+{
 	stun_question_cancel(q);
+	q->change = (uint8_t)change;
 	timer_init(&q->timer, timer_handler, q);
 	q->sendh = sendh;
 	q->answerh = answerh;
@@ -213,4 +242,43 @@ void stun_question_cancel(struct stun_question *q)
 {
 	timer_cancel(&q->timer);
 	q->tries = 0;
+}
+
+
+bool stun_other_read(struct sa *other, struct mbuf *mb)
+{
+	const size_t pos = mb->pos;
+	const struct stun_attr *attr = NULL;
+	struct stun_unknown_attr ua;
+	struct stun_msg *msg = NULL;
+	struct addr a = {0};
+
+	if (mbuf_get_left(mb) <= STUN_ANSWER_MAX &&
+	    !stun_msg_decode(&msg, mb, &ua))
+		attr = stun_msg_attr(msg, STUN_ATTR_OTHER_ADDR);
+	if (attr)
+		addr_from_sa(&a, &attr->v.sa);
+
+	mb->pos = pos;
+	mem_deref(msg);
+	if (!usable(&a))
+		return false;
+
+	sa_from_addr(other, &a);
+
+	return true;
+}
+
+
+bool stun_question_echoed(const struct stun_question *q,
+			  const struct mbuf *mb)
+{
+	uint16_t type;
+
+	if (!q->tries || !is_for(mb, q->tid))
+		return false;
+
+	memcpy(&type, mbuf_buf(mb), sizeof(type));
+
+	return ntohs(type) == TYPE_REQUEST;
 }

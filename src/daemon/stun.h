@@ -1,5 +1,5 @@
 /* A STUN Binding question (RFC 8489): "where do you see me?", over a datagram
- * socket of the owner's. */
+ * socket of the owner's; and what RFC 5780 adds to it. */
 
 #ifndef STUN_H
 #define STUN_H
@@ -36,6 +36,13 @@ struct stun_question {
 	void *arg;
 	uint8_t tid[STUN_TID_SIZE];
 	uint8_t tries;                   /* 0: nothing is asked */
+	uint8_t change;                  /* STUN_CHANGE_* */
+};
+
+/* RFC 5780 §7.2: where the answer is to come from. */
+enum {
+	STUN_CHANGE_PORT = 1 << 0,
+	STUN_CHANGE_IP   = 1 << 1,
 };
 
 
@@ -43,6 +50,12 @@ struct stun_question {
  * under way is forgotten. */
 void stun_question_start(struct stun_question *q, stun_send_h *sendh,
 			 stun_answer_h *answerh, void *arg);
+
+/* The same with CHANGE-REQUEST, unless `change` is 0. Servers that do not know
+ * that answer EPROTO, or as if it was not there. */
+void stun_question_start_change(struct stun_question *q, unsigned change,
+				stun_send_h *sendh, stun_answer_h *answerh,
+				void *arg);
 
 /* A datagram came, from mb->pos to mb->end (mb from mbuf_alloc(), left as it
  * was). True: it was the answer, and the handler was called. False: it is not,
@@ -59,5 +72,13 @@ void stun_question_cancel(struct stun_question *q);
 /* Reads a whole Binding response to `tid`. 0: *mapped is the address; EPROTO:
  * as the handler has it; EBADMSG: not one, or of no use; ENOMEM. */
 int stun_answer_read(struct sa *mapped, struct mbuf *mb, const uint8_t *tid);
+
+/* The other address that a server says it has (RFC 5780 §7.4 OTHER-ADDRESS), of
+ * a Binding response. False: none that a packet could be sent to. */
+bool stun_other_read(struct sa *other, struct mbuf *mb);
+
+/* Is it our own question, as somebody sent it back to us? */
+bool stun_question_echoed(const struct stun_question *q,
+			  const struct mbuf *mb);
 
 #endif

@@ -15,6 +15,8 @@ enum stun_fault {
 	STUN_FAULT_ERROR,                /* 500 */
 	STUN_FAULT_CUT,                  /* the last octet is missing */
 	STUN_FAULT_NO_ADDRESS,
+	STUN_FAULT_SAME_SOURCE,          /* CHANGE-REQUEST is ignored ... */
+	STUN_FAULT_UNKNOWN,              /* ... or refused, 420 */
 };
 
 struct stun_server {
@@ -27,6 +29,16 @@ struct stun_server {
 	unsigned mute;                   /* silent to so many questions first */
 	unsigned asked;                  /* questions so far */
 	struct sa from;                  /* whose was the last */
+	struct sa other;                 /* OTHER-ADDRESS; unset: none */
+	struct stun_server *changev[4];  /* who answers to CHANGE-REQUEST, by
+					    its bits: 1 port, 2 IP; NULL:
+					    nobody */
+};
+
+/* A server for RFC 5780: two addresses with two ports each. */
+struct stun_server4 {
+	struct stun_server v[4];         /* by the same bits: [0] is the one
+					    that is asked first */
 };
 
 
@@ -34,5 +46,9 @@ struct stun_server {
 int stun_server_start(struct stun_server *s, const char *literal,
 		      uint16_t port);
 void stun_server_stop(struct stun_server *s);
+
+int stun_server4_start(struct stun_server4 *s, const char *literal,
+		       const char *other);
+void stun_server4_stop(struct stun_server4 *s);
 
 #endif

@@ -45,6 +45,28 @@ static int read_at(struct sa *mapped, size_t pos, const uint8_t *buf,
 }
 
 
+/* The other address of a server is believed by the same rules. */
+static void read_other(const uint8_t *buf, size_t len, const uint8_t *tid)
+{
+	struct stun_question q = {.tries = 1};
+	struct mbuf *mb = mbuf_alloc(len + 1);
+	struct sa other;
+
+	if (!mb)
+		abort();
+
+	(void)mbuf_write_mem(mb, buf, len);
+	mb->pos = 0;
+	if (stun_other_read(&other, mb))
+		check_mapped(&other);
+	assert(!mb->pos && mb->end == len);
+
+	memcpy(q.tid, tid, sizeof(q.tid));
+	assert(!stun_question_echoed(&q, mb) || len >= STUN_HEADER_SIZE);
+	mem_deref(mb);
+}
+
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
@@ -64,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *buf, size_t len)
 	if (len >= STUN_HEADER_SIZE)
 		memcpy(tid, buf + TID_POS, sizeof(tid));
 
+	read_other(buf, len, tid);
 	err = read_at(&a, 0, buf, len, tid);
 	assert(err == read_at(&b, PREFIX, buf, len, tid));
 	assert(err != EPROTO || len >= STUN_HEADER_SIZE);
