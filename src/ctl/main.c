@@ -49,6 +49,8 @@ static const struct verb verbv[] = {
 	 1, verb_probe},
 	{"check",        "[NAME]", "monitoring plugin: one line, exit status 0 "
 	 "to 3", 1, verb_check},
+	{"nat",          "",     "how the NAT before this site behaves, and "
+	 "advice", 0, verb_nat},
 	{"reload",       "",     "read the configuration again", 0,
 	 verb_reload},
 	{"ping",         "",     "is the daemon there?", 0, verb_ping},

@@ -428,6 +428,12 @@ struct monitors *daemon_monitors(const struct daemon *d)
 }
 
 
+const struct agent_env *daemon_env(const struct daemon *d)
+{
+	return &d->env;
+}
+
+
 int64_t daemon_wall_usec(struct daemon *d)
 {
 	timer_cancel(&d->wall_timer);

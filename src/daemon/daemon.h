@@ -57,6 +57,9 @@ struct config *daemon_config(const struct daemon *d);
 struct monitors *daemon_monitors(const struct daemon *d);
 struct listers *daemon_listers(const struct daemon *d);
 
+/* What all agents share. */
+const struct agent_env *daemon_env(const struct daemon *d);
+
 /* CLOCK_REALTIME at core time 0 [us], as fresh as it gets. */
 int64_t daemon_wall_usec(struct daemon *d);
 

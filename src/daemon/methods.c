@@ -98,6 +98,7 @@ const struct control_method methods[] = {
 	{"Bindings",    true,  method_bindings},
 	{"PurgeGhosts", true,  method_purge_ghosts},
 	{"Probe",       true,  method_probe},
+	{"Nat",         false, method_nat},
 	{"Reload",      true,  method_reload},
 	{"Ping",        false, method_ping},
 	{"org.varlink.service.GetInfo", false, method_get_info},

@@ -28,6 +28,9 @@ control_method_h method_probe;
 /* methods_monitor.c */
 control_method_h method_monitor;
 
+/* methods_nat.c */
+control_method_h method_nat;
+
 /* methods_reload.c */
 control_method_h method_reload;
 

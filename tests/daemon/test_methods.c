@@ -15,6 +15,7 @@
 #include "control.h"
 #include "methods.h"
 #include "rig.h"
+#include "stun_server.h"
 #include "value.h"
 #include "wire.h"
 
@@ -290,6 +291,93 @@ START_TEST(every_method_is_described)
 END_TEST
 
 
+/* --- the NAT --- */
+
+START_TEST(without_a_stun_server_nat_tells_what_registrars_see)
+{
+	const char *text;
+
+	one("");
+	text = call("Nat", "{}");
+	ck_assert_ptr_nonnull(strstr(text, "{\"learned\":true,\"site\":null,"
+				     "\"server\":null,"));
+	ck_assert_ptr_nonnull(strstr(text, "\"by\":\"witnesses\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"mapping\":\"none\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"seen\":[{\"transport\":\"tcp\","
+				     "\"addr\":\"127.0.0.1\",\"flows\":1,"
+				     "\"ports_kept\":1}],"));
+	ck_assert_ptr_nonnull(strstr(text, "{\"name\":\"no-server\","));
+}
+END_TEST
+
+
+static void write_stun(const struct stun_server *s)
+{
+	FILE *f;
+
+	write_accounts("");
+	f = fopen(rig_path("sipregd.conf"), "a");
+	ck_assert_ptr_nonnull(f);
+	if (s)
+		ck_assert_int_gt(fprintf(f, "stun = { server = \"127.0.0.3:%u"
+					 "\"; };\n", sa_port(&s->addr)), 0);
+	ck_assert_int_eq(0, fclose(f));
+}
+
+
+START_TEST(nat_is_measured_for_all_who_ask_and_one_may_go)
+{
+	static struct asker a, b, c;
+	struct stun_server server;
+
+	one("");
+	ck_assert_int_eq(0, stun_server_start(&server, "127.0.0.3", 0));
+	write_stun(&server);
+	(void)reload();
+
+	open_asker(&a);
+	open_asker(&b);
+	open_asker(&c);
+	send_request(a.fd, "Nat", "{}");
+	send_request(b.fd, "Nat", "{}");
+	send_request(c.fd, "Nat", "{}");
+	harness_run(1);
+	ck_assert_int_eq(0, close(b.fd));
+	ck_assert_ptr_nonnull(strstr(answer(&a), "\"by\":\"one-server\""));
+	ck_assert_ptr_nonnull(strstr(answer(&c), "\"by\":\"one-server\""));
+
+	/* and what was just measured is told at once */
+	ck_assert_ptr_nonnull(strstr(call("Nat", "{}"), "\"age\":0"));
+	ck_assert_int_eq(0, close(a.fd));
+	ck_assert_int_eq(0, close(c.fd));
+	stun_server_stop(&server);
+}
+END_TEST
+
+
+START_TEST(who_waits_is_told_when_a_reload_takes_the_server_away)
+{
+	static struct asker a;
+	struct stun_server server;
+
+	one("");
+	ck_assert_int_eq(0, stun_server_start(&server, "127.0.0.3", 0));
+	server.fault = STUN_FAULT_SILENT;
+	write_stun(&server);
+	(void)reload();
+
+	open_asker(&a);
+	send_request(a.fd, "Nat", "{}");
+	harness_run(20);
+	write_stun(NULL);
+	(void)reload();
+	ck_assert_ptr_nonnull(strstr(answer(&a), "\"no-server\""));
+	ck_assert_int_eq(0, close(a.fd));
+	stun_server_stop(&server);
+}
+END_TEST
+
+
 /* --- who may do what --- */
 
 /* As nobody, in a process of its own: 0 if refused for want of permission. */
@@ -349,7 +437,8 @@ static bool is_refused(const char *method)
 START_TEST(strangers_may_read_and_change_nothing)
 {
 	static const char *const readv[] = {
-		"List", "Status", "History", "Monitor", "Ping",
+		"List", "Status", "History", "Monitor", "Nat",
+		"Ping",
 		"org.varlink.service.GetInfo",
 		"org.varlink.service.GetInterfaceDescription",
 	};
@@ -843,6 +932,11 @@ Suite *suite_methods(void)
 	tcase_add_test(tc, varlink_is_told_who_we_are);
 	tcase_add_test(tc, an_unknown_interface_is_named);
 	tcase_add_test(tc, every_method_is_described);
+	tcase_add_test(tc,
+		       without_a_stun_server_nat_tells_what_registrars_see);
+	tcase_add_test(tc, nat_is_measured_for_all_who_ask_and_one_may_go);
+	tcase_add_test(tc,
+		       who_waits_is_told_when_a_reload_takes_the_server_away);
 	tcase_add_test(tc, every_change_is_logged_with_uid_and_pid);
 	tcase_add_test(tc, an_account_that_is_not_there_is_named);
 	tcase_add_test(tc, register_sends_over_the_same_flow);

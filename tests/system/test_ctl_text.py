@@ -431,6 +431,93 @@ def acting(d):
               == {'version': out.split()[1]})
 
 
+NAT = {
+    'learned': True, 'site': ACCOUNT['site'],
+    'server': 'stun.example.net:3478', 'measured_usec': 1700000000000000,
+    'age': 3, 'error': None, 'by': 'rfc5780', 'local': '10.0.0.2:41822',
+    'mapped': '203.0.113.7:41822', 'mapping': 'endpoint-independent',
+    'port_kept': True, 'filtering': 'address-and-port-dependent',
+    'hairpin': False, 'idle_death': 35, 'idle_survived': 25,
+    'seen': [{'transport': 'udp', 'addr': '203.0.113.7', 'flows': 3,
+              'ports_kept': 2},
+             {'transport': 'tls', 'addr': '203.0.113.8', 'flows': 1,
+              'ports_kept': 0}],
+    'seen_omitted': 4,
+    'advice': [{'name': 'filtered', 'text': 'The NAT lets in only some.'}]}
+
+NO_NAT = {
+    'learned': False, 'site': None, 'server': None, 'measured_usec': None,
+    'age': None, 'error': None, 'by': None, 'local': None, 'mapped': None,
+    'mapping': None, 'port_kept': None, 'filtering': None, 'hairpin': None,
+    'idle_death': None, 'idle_survived': None, 'seen': [],
+    'seen_omitted': 0,
+    'advice': [{'name': 'no-server', 'text': 'No STUN server.'}]}
+
+
+def natting(d):
+    """What is before the site."""
+    d.says(NAT)
+    status, out, err = ctl(d, 'nat')
+    lab.check('nat: exit status 0, the method without parameters',
+              status == 0 and not err
+              and json.loads(d.requests[-1][:-1]) ==
+              {'method': 'io.sipregd.Nat', 'parameters': {}},
+              (status, err, d.requests[-1]))
+    for line in (
+            'Address       203.0.113.7:1234, says stun.example.net:3478 at ',
+            'Seen          203.0.113.7 by registrars over udp: 3 flows, 2 with '
+            'the port that they have here\n',
+            '              203.0.113.8 by registrars over tls: 1 flow, 0 with '
+            'the port that it has here\n',
+            '              and 4 more flows\n',
+            'Measured      with stun.example.net:3478 at ',
+            'by RFC 5780\n',
+            'From          10.0.0.2:41822, seen as 203.0.113.7:41822\n',
+            'Mapping       endpoint-independent: all destinations see the same '
+            'address and port of ours; our own port is kept\n',
+            'Filtering     address-and-port-dependent: only addresses and '
+            'ports that we sent to get in\n',
+            'Hairpinning   no: ',
+            'Lifetime      an idle UDP flow was forgotten after 35s\n',
+            '              idle UDP flows survived 25s of silence\n',
+            'Advice        filtered: The NAT lets in only some.\n'):
+        lab.check(f'nat says: {line.strip()}', line in out, out)
+
+    d.says(NO_NAT)
+    status, out, err = ctl(d, 'nat')
+    lab.check('nat: nothing is known, exit status 1, and what to do',
+              status == 1 and not err
+              and 'Address       unknown, as no STUN server is configured\n'
+              in out and 'Mapping       unknown\n' in out
+              and 'Hairpinning   unknown\n' in out
+              and 'Advice        no-server: No STUN server.\n' in out,
+              (status, out))
+    d.says({**NO_NAT, 'error': 'no answer', 'mapping': 'none'})
+    out = ctl(d, 'nat')[1]
+    lab.check('nat: why it could not be measured, and that there is none',
+              'Measured      failed: no answer\n' in out
+              and 'Mapping       none: no NAT translates us\n' in out
+              and 'Hairpinning   none, as there is no NAT\n' in out, out)
+    d.says({**NAT, 'mapping': 'address-and-port-dependent',
+            'port_kept': False})
+    out = on_terminal(d, 'nat', columns=60)
+    lab.check('nat on a terminal: colour for what is bad, broken at its width',
+              ESC in out and 'symmetric' in plain(out)
+              and max(map(len, plain(out).splitlines())) <= 60, out)
+    for odd in ({}, {'seen': 7, 'advice': 'x', 'site': [], 'learned': True},
+                {'seen': [7, {}], 'advice': [{}], 'mapping': 'strange',
+                 'hairpin': 'x', 'learned': True}):
+        d.says(odd)
+        status, out, err = ctl(d, 'nat')
+        lab.check(f'nat: {odd} does no harm',
+                  status == (0 if odd else 1) and out and not err,
+                  (status, out, err))
+    d.says(NAT)
+    status, out, err = ctl(d, '--json', 'nat')
+    lab.check('nat --json: one document as it came', status == 0
+              and json.loads(out) == NAT and out.count('\n') == 1, out)
+
+
 def reloading(d):
     reply = {'added': 1, 'removed': 2, 'changed': 3, 'unchanged': 98,
              'warnings': [], 'warnings_omitted': 0}
@@ -540,6 +627,7 @@ def usage(d):
                  ['register'], ['reconnect'], ['pause'], ['resume'],
                  ['pause', 'a', 'b'], ['reload', 'x'], ['list', 'x'],
                  ['history'], ['bindings'], ['purge-ghosts'], ['probe'],
+                 ['nat', 'x'],
                  ['history', 'a', '-n', '0'], ['history', 'a', '-n', 'x'],
                  ['list', '-n', '3'],
                  ['--nonsense'],
@@ -552,7 +640,8 @@ def usage(d):
     lab.check('help names every verb', status == 0 and not err and all(
         f'\n  {v} ' in out for v in (
             'list', 'status', 'history', 'register', 'reconnect', 'pause',
-            'resume', 'bindings', 'purge-ghosts', 'probe', 'check', 'reload',
+            'resume', 'bindings', 'purge-ghosts', 'probe', 'check', 'nat',
+            'reload',
             'ping', 'version', 'help')), out)
     lab.check('-h is help', ctl(d, '-h') == (0, out, ''))
 
@@ -584,6 +673,7 @@ def test(it):
     acting(d)
     holding(d)
     probing(d)
+    natting(d)
     reloading(d)
     failing(d)
     usage(d)
