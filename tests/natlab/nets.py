@@ -40,6 +40,8 @@ PUBLIC2 = ('203.0.113.20', '203.0.113.21')
 CGN = ('100.64.0.2', '100.64.0.3')
 WAN = '203.0.113.1'
 SERVERS = tuple(f'198.51.100.{n}' for n in range(10, 20))
+HOST_APART = SERVERS[9]
+PORTS_APART = '30000-30999'
 
 CLONE_NEWNET = 0x40000000               # unshare(2), setns(2)
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -131,6 +133,10 @@ class Router(Namespace):
     port        one mapping for all destinations, the port kept where possible;
                 only those may answer who were asked (port-restricted)
     symmetric   another random port for each destination
+    address     another port for the servers of HOST_APART than for all others
+    cone        as port, but everybody may answer (full cone), also from
+                inside (hairpinning)
+    restricted  as port, but from any port of those who were asked
 
     Only senders of its own network are let out.
     """
@@ -152,11 +158,36 @@ class Router(Namespace):
         """Installs the rules; what is mapped already stays so."""
         ports = ':{}-{}'.format(*self.ports) if self.ports else ''
         how = ' fully-random' if self.kind == 'symmetric' else ''
+        apart = (f'oifname "out" ip daddr {HOST_APART} meta l4proto udp '
+                 f'snat to {self.address}:{PORTS_APART}'
+                 if self.kind == 'address' else '')
+        known = {'cone': '', 'restricted': 'ip saddr . udp dport @asked'}
+        entry = (f'ip daddr {self.address} meta l4proto udp '
+                 f'{known[self.kind]} dnat to {self.inner}'
+                 if self.kind in known else '')
+        turn = (f'iifname "in" oifname "in" snat to {self.address}'
+                if self.kind == 'cone' else '')
         self.run('nft', '-f', '-', text=f'''
             flush ruleset
             table ip nat {{
+                set asked {{
+                    type ipv4_addr . inet_service
+                    flags dynamic
+                    timeout 1m
+                }}
+                chain pre {{
+                    type nat hook prerouting priority dstnat
+                    {entry}
+                }}
+                chain out {{
+                    type filter hook forward priority filter
+                    iifname "in" meta l4proto udp \
+                        update @asked {{ ip daddr . udp sport }}
+                }}
                 chain post {{
                     type nat hook postrouting priority srcnat
+                    {apart}
+                    {turn}
                     oifname "out" meta l4proto {{ tcp, udp }} \
                         snat to {self.address}{ports}{how}
                     oifname "out" snat to {self.address}
@@ -169,6 +200,7 @@ class Router(Namespace):
                     ct state invalid drop
                     iifname "in" ip saddr {gateway(self.inner)}/24 accept
                     ct state established,related accept
+                    ct status dnat accept
                 }}
                 # A packet to a forgotten port must leave no entry behind that
                 # would then stand in the way of the client's own.

@@ -66,11 +66,12 @@ def address(uri):
     return (m[1], int(m[2] or 5060)) if m else (uri, 0)
 
 
-def stun_server(it, net, hosts):
-    """coturn as RFC 5780 server on two addresses of `wan`: HOST:PORT."""
-    it.start('coturn', net.wan.argv(
+def stun_server(it, net, hosts, name='coturn'):
+    """coturn as RFC 5780 server on two addresses of `wan`, or as a plain one
+    on one: HOST:PORT."""
+    it.start(name, net.wan.argv(
         'turnserver', '-n', '-S', '--no-cli', '--no-tls', '--no-dtls',
         *(part for host in hosts for part in ('-L', host)),
-        '--log-file=stdout', '--pidfile=' + it.path('coturn.pid'),
-        '--userdb=' + it.path('coturn.db')))
+        '--log-file=stdout', '--pidfile=' + it.path(name + '.pid'),
+        '--userdb=' + it.path(name + '.db')))
     return f'{hosts[0]}:3478'
