@@ -35,6 +35,7 @@ static void destructor(void *arg)
 		mem_deref(c->accountv[i]);
 
 	mem_deref(c->accountv);
+	hooks_free(c);
 	values_deref(&keys_global, c);
 	mem_deref(c->file);
 	mem_deref(c->accounts_dir);
@@ -356,10 +357,13 @@ static void load_main(struct load *l, const char *file)
 		return;
 	}
 
+	hooks_read(l, config_setting_get_member(root, "hooks"));
 	read_accounts(l, config_setting_get_member(root, "accounts"));
 	include(l);
 	if (!l->y.no_memory)
 		check_names(l);
+	if (!l->y.no_memory)
+		hooks_check(l);
 }
 
 

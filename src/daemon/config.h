@@ -93,6 +93,24 @@ struct account_conf {
 	struct account_policy policy;    /* what the core decides by */
 };
 
+/* A program of the operator's that is told what happens, see core/hook.h. */
+struct hook_conf {
+	char *file;                      /* where it stands, for messages */
+	unsigned line;
+
+	char **onv;                      /* as written, for -n */
+	size_t onc;
+	uint32_t on;                     /* the same: HOOK_* */
+	char **execv;                    /* the program, absolute, and its
+					    arguments; ends with NULL */
+	size_t execc;
+	char **accountv;                 /* names or patterns of fnmatch(3);
+					    none: all accounts */
+	size_t accountc;
+	uint32_t after;                  /* [ms] what is told has lasted */
+	uint32_t timeout;                /* [ms] it is ended after */
+};
+
 struct config {
 	char *file;
 	char *control_socket;
@@ -114,6 +132,9 @@ struct config {
 		uint32_t edge_connects, connects;
 	} pace;                          /* per second; 0: off */
 	char *metrics_listen, *metrics_textfile;
+
+	struct hook_conf **hookv;        /* in the order of the file */
+	size_t hookc;
 
 	struct account_conf **accountv;  /* in order of the files */
 	size_t accountc;
@@ -147,6 +168,9 @@ int config_print(struct re_printf *pf, const struct config *c);
  * 0: it cannot be told (systemd makes its credentials anew at each start). */
 int64_t account_conf_stamp(const struct config *c,
 			   const struct account_conf *a);
+
+/* Is it to be told of the account with this name? */
+bool hook_conf_wants(const struct hook_conf *h, const char *account);
 
 /* Where the i-th flow of an account goes: its own outbound proxy, then, should
  * that fail, the others in their order, beginning again at the first one; the

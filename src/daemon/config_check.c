@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include "config_check.h"
 #include "config_uri.h"
+#include "hook.h"
 
 
 #define PIN_PREFIX "sha256/"
@@ -343,6 +344,34 @@ const char *check_header(const char *value)
 		if (!pl_strcasecmp(&name, own_headerv[i]))
 			return "is a header that sipregd writes itself";
 	}
+
+	return NULL;
+}
+
+
+const char *check_hook_word(const char *value)
+{
+	const char *name;
+	unsigned i;
+
+	for (i = 0; (name = hook_word(i)); i++) {
+		if (!strcmp(name, value))
+			return NULL;
+	}
+
+	return "wants \"reachable\", \"unreachable\", \"registered\", "
+		"\"unregistered\" or the name of an event, see sipregctl(1)";
+}
+
+
+const char *check_pattern(const char *value)
+{
+	if (strlen(value) > CHECK_NAME_MAX)
+		return "is longer than 64 characters";
+
+	if (!only(value, strlen(value), "._@+-*?"))
+		return "may hold letters, digits, ._@+- and the wildcards * "
+			"and ? only";
 
 	return NULL;
 }

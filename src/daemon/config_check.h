@@ -31,5 +31,7 @@ const char *check_socket(const char *value);     /* and fits sun_path */
 const char *check_urn(const char *value);        /* RFC 8141, for RFC 5626 */
 const char *check_pin(const char *value);        /* "sha256/BASE64" */
 const char *check_header(const char *value);     /* "Name: value" */
+const char *check_hook_word(const char *value);  /* of core/hook.h */
+const char *check_pattern(const char *value);    /* a name, with * and ? */
 
 #endif

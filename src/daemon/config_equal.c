@@ -69,6 +69,17 @@ const char *account_conf_difference(const struct account_conf *a,
 }
 
 
+bool hook_conf_equal(const struct hook_conf *a, const struct hook_conf *b)
+{
+	for (size_t i = 0; i < keys_hook.keyc; i++) {
+		if (!value_equal(&keys_hook.keyv[i], (void *)a, (void *)b))
+			return false;
+	}
+
+	return true;
+}
+
+
 /* With its end, so that "ab" and "c" are not "a" and "bc". */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {

@@ -28,6 +28,9 @@ bool account_conf_same_binding(const struct account_conf *a,
 bool account_conf_same_credentials(const struct account_conf *a,
 				   const struct account_conf *b);
 
+/* Wherever they stand in the file. */
+bool hook_conf_equal(const struct hook_conf *a, const struct hook_conf *b);
+
 /* The same for a global key's row. */
 bool config_value_equal(const struct config *a, const struct config *b,
 			const char *name);

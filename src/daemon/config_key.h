@@ -61,6 +61,7 @@ struct keys {
 #define CONFIG_MASK "****"       /* what is printed of secrets */
 #define ACCOUNT_KEYS_MAX 64
 #define GLOBAL_KEYS_MAX  32
+#define HOOK_KEYS_MAX    8
 
 /* An account while it is read: values merged, `%d` not yet replaced. */
 struct account_raw {
@@ -74,6 +75,7 @@ struct account_raw {
 extern const struct keys keys_account;   /* into struct account_raw */
 extern const struct keys keys_global;    /* into struct config */
 extern const struct keys keys_included;  /* of a file in include_dir */
+extern const struct keys keys_hook;      /* into struct hook_conf */
 
 
 /* By name of `len` characters; NULL: none. */

@@ -35,6 +35,17 @@ int defaults_read(struct load *l, config_setting_t *group);
 void account_read(struct load *l, config_setting_t *group);
 
 
+/* --- config_hook.c --- */
+
+/* The whole of `hooks`; NULL: there is none. */
+void hooks_read(struct load *l, config_setting_t *list);
+
+/* All accounts are known: hooks that are for none of them are warned of. */
+void hooks_check(struct load *l);
+
+void hooks_free(struct config *c);
+
+
 /* --- config_preset.c --- */
 
 /* The file of that name, NULL: none that can be used, which was said (about

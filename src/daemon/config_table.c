@@ -206,10 +206,29 @@ static const struct key globalv[] = {
 	{"metrics.textfile", STRING(metrics_textfile),
 	 .check = check_absolute, .flags = KEY_LATER},
 
+	{"hooks", KEY_SECTION},
 	{"defaults", KEY_SECTION},
 	{"accounts", KEY_SECTION},
 };
 _Static_assert(ARRAY_SIZE(globalv) <= GLOBAL_KEYS_MAX, "GLOBAL_KEYS_MAX");
+
+#undef NUMBER
+#undef STRINGS
+#define NUMBER(f)  KEY_NUMBER, OFFSET(hook_conf, f)
+#define STRINGS(v, c) KEY_STRINGS, VECTOR(hook_conf, v, c)
+
+
+static const struct key hookv[] = {
+	{"on", STRINGS(onv, onc), .max = 16, .check = check_hook_word,
+	 .flags = KEY_REQUIRED},
+	{"exec", STRINGS(execv, execc), .max = 32, .flags = KEY_REQUIRED},
+	{"accounts", STRINGS(accountv, accountc), .max = 1000,
+	 .check = check_pattern},
+	{"after", NUMBER(after), .def = 5, .min = 1, .max = 3600, .scale = SEC},
+	{"timeout", NUMBER(timeout), .def = 30, .min = 1, .max = 3600,
+	 .scale = SEC},
+};
+_Static_assert(ARRAY_SIZE(hookv) <= HOOK_KEYS_MAX, "HOOK_KEYS_MAX");
 
 static const struct key includedv[] = {
 	{"accounts", KEY_SECTION},
@@ -224,4 +243,7 @@ const struct keys keys_global = {
 };
 const struct keys keys_included = {
 	"an included file", includedv, ARRAY_SIZE(includedv),
+};
+const struct keys keys_hook = {
+	"a hook", hookv, ARRAY_SIZE(hookv),
 };

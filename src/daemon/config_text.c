@@ -68,7 +68,7 @@ static int print_value(struct re_printf *pf, const struct key *key, void *base)
  * not load. */
 static bool printed(const struct key *key, void *base)
 {
-	const struct account_conf *a = base;
+	const struct account_conf *a = base;     /* only they have sources */
 
 	if (key->type == KEY_SECTION || key->flags & KEY_INPUT)
 		return false;
@@ -130,6 +130,20 @@ static int print_keys(struct re_printf *pf, const struct keys *keys,
 }
 
 
+static int print_hooks(struct re_printf *pf, const struct config *c)
+{
+	int err = re_hprintf(pf, "hooks = (\n");
+
+	for (size_t i = 0; i < c->hookc && !err; i++) {
+		err = re_hprintf(pf, "  {\n");
+		err |= print_keys(pf, &keys_hook, c->hookv[i], "    ");
+		err |= re_hprintf(pf, "  }%s\n", i + 1 < c->hookc ? "," : "");
+	}
+
+	return err | re_hprintf(pf, ");\n");
+}
+
+
 int config_print(struct re_printf *pf, const struct config *c)
 {
 	int err;
@@ -138,7 +152,10 @@ int config_print(struct re_printf *pf, const struct config *c)
 		return 0;
 
 	err = print_keys(pf, &keys_global, (void *)c, "");
-	err |= re_hprintf(pf, "include_dir = \"\";\n\naccounts = (\n");
+	err |= re_hprintf(pf, "include_dir = \"\";\n");
+	if (c->hookc)
+		err |= print_hooks(pf, c);
+	err |= re_hprintf(pf, "\naccounts = (\n");
 
 	for (size_t i = 0; i < c->accountc && !err; i++) {
 		err |= re_hprintf(pf, "  {\n");

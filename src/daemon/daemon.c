@@ -160,6 +160,7 @@ static void destructor(void *data)
 	network_close(d);
 	mem_deref(d->listers);
 	mem_deref(d->monitors);
+	mem_deref(d->hooks);
 	mem_deref(d->entryv);
 	mem_deref(d->names);
 	mem_deref(d->leaving);
@@ -317,6 +318,10 @@ int daemon_alloc(struct daemon **dp, struct config *config)
 	if (err)
 		goto out;
 
+	err = hooks_alloc(&d->hooks, config, daemon_tell_hook, d);
+	if (err)
+		goto out;
+
 	err = make_shared(d);
 	if (err)
 		goto out;
@@ -365,6 +370,7 @@ void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg)
 	timer_cancel(&d->gone_timer);
 	timer_cancel(&d->restart_timer);
 	d->restarth = NULL;
+	hooks_stop(d->hooks);
 
 	/* One more than there are, so that it ends here or later but once. */
 	d->stopping = d->entryc + list_count(&d->leavers) + 1;
@@ -376,6 +382,12 @@ void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg)
 		daemon_stopped(d);
 	else
 		daemon_tell_status(d);
+}
+
+
+void daemon_reaped(struct daemon *d, pid_t pid, int status)
+{
+	hooks_reaped(d->hooks, pid, status);
 }
 
 

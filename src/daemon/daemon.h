@@ -46,6 +46,9 @@ void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg);
  * maybe from here; nothing may happen any more after it. */
 void daemon_hand_over(struct daemon *d, daemon_stopped_h *h, void *arg);
 
+/* A child of this process has ended, with `status` as of waitpid(2). */
+void daemon_reaped(struct daemon *d, pid_t pid, int status);
+
 /* The i-th agent in the order of the configuration; NULL past the last. */
 struct agent *daemon_agent(const struct daemon *d, size_t i);
 struct agent *daemon_find(const struct daemon *d, const char *name);

@@ -10,6 +10,7 @@
 #include "monitors.h"
 #include "service.h"
 #include "status.h"
+#include "wire.h"
 
 
 enum {
@@ -194,9 +195,28 @@ void daemon_on_event(struct agent *a, const struct event *e, void *arg)
 	tell_event(a, e, entry->daemon->stoppedh);
 	monitors_event(entry->daemon->monitors, agent_conf(a)->name, e,
 		       &agent_account(a)->journal);
+	if (!entry->leaving)
+		hooks_event(entry->daemon->hooks, agent_conf(a)->name, e);
 
 	if (e->type == EVENT_VERDICT)
 		daemon_tell_later(entry->daemon);
+}
+
+
+int daemon_tell_hook(struct mbuf *mb, const char *account,
+		     const struct event *e, void *arg)
+{
+	const struct journal none = {.eventv = NULL};
+	struct daemon *d = arg;
+	const struct agent *a = daemon_find(d, account);
+	int err;
+
+	err = status_event(mb, "event", account, e,
+			   a ? &agent_account(a)->journal : &none);
+	err |= a ? status_account(mb, "account", a, daemon_wall_usec(d), false)
+		 : json_add_null(mb, "account");
+
+	return err;
 }
 
 

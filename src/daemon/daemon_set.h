@@ -19,6 +19,7 @@
 #include "daemon.h"
 #include "edges.h"
 #include "edges_kept.h"
+#include "hooks.h"
 #include "instance.h"
 #include "service_text.h"
 #include "timer.h"
@@ -48,6 +49,7 @@ struct daemon {
 	struct state *state;
 	struct listers *listers;
 	struct monitors *monitors;
+	struct hooks *hooks;
 	char instance[INSTANCE_MAX];
 	struct agent_env env;
 	int64_t wall_usec;
@@ -112,6 +114,7 @@ void daemon_tell_status(void *arg);      /* arg: the daemon */
 void daemon_trim(void *arg);
 void daemon_tell_later(struct daemon *d);
 void daemon_on_event(struct agent *a, const struct event *e, void *arg);
+hooks_tell_h daemon_tell_hook;           /* arg: the daemon */
 void daemon_tell_left(struct daemon *d, const struct agent *a);
 /* If the configuration asks for more flows than there may be descriptors;
  * again only when it asks for another number. */

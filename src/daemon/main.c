@@ -161,8 +161,11 @@ static void reload(void)
  * This is the one place that waits for children. */
 static void reap(void)
 {
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		daemon_reaped(the_daemon, pid, status);
 }
 
 

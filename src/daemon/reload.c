@@ -158,6 +158,9 @@ static int make(struct reload *r)
 		      config_value_equal(d->config, c, "stun.interval")))
 		err = network_set_site(d, c);
 
+	if (!err)
+		err = hooks_set_config(d->hooks, r->config);
+
 	return err;
 }
 

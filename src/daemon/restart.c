@@ -200,6 +200,7 @@ void daemon_hand_over(struct daemon *d, daemon_stopped_h *h, void *arg)
 {
 	d->restarth = h;
 	d->arg = arg;
+	hooks_stop(d->hooks);
 
 	if (!fdstore_possible()) {
 		h(arg);

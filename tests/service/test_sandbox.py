@@ -75,11 +75,32 @@ def files(s):
         for line in found.splitlines()), found)
 
 
+def hook(s):
+    """A program of the operator's, in the same sandbox."""
+    s.box.write('/usr/local/bin/tell', """#!/bin/sh
+echo "told: $SIPREGD_ACCOUNT $SIPREGD_ON, $(wc -l) line, uid $(id -u)" >&2
+touch /usr/x
+""", 0o755)
+    main = '/etc/sipregd/sipregd.conf'
+    s.box.sh(f"""printf 'hooks = ( {{ on = "response"; after = 1; \\
+exec = "/usr/local/bin/tell"; }} );\\n' >>{main}""")
+    lab.check('a hook is configured', s.service.systemctl(
+        'reload', 'sipregd')[0] == 0)
+    lab.check('something happens', s.service.ctl('register', 'tcp')[0] == 0)
+    uid = s.box.must('id', '-u', 'sipregd').strip()
+    lab.check_await('the hook runs in the sandbox, as the same user', lambda:
+                    f'told: tcp response, 1 line, uid {uid}'
+                    in s.service.journal('-u', scene.UNIT))
+    lab.check('and can write nowhere', not inside(
+        s, ROOT, 'test', '-e', '/usr/x'))
+
+
 def test(s):
     s.begin(s.registrar.account('tcp'))
     scored(s)
     process(s)
     files(s)
+    hook(s)
     lab.check('and it still runs', s.service.registered() and
               s.reaches('tcp'))
 
