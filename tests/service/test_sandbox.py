@@ -82,10 +82,11 @@ echo "told: $SIPREGD_ACCOUNT $SIPREGD_ON, $(wc -l) line, uid $(id -u)" >&2
 touch /usr/x
 """, 0o755)
     main = '/etc/sipregd/sipregd.conf'
-    s.box.sh(f"""printf 'hooks = ( {{ on = "response"; after = 1; \\
-exec = "/usr/local/bin/tell"; }} );\\n' >>{main}""")
+    s.box.write(main, s.box.must('cat', main) + 'hooks = ( { on = "response"; '
+                'after = 1; exec = "/usr/local/bin/tell"; } );\n')
     lab.check('a hook is configured', s.service.systemctl(
-        'reload', 'sipregd')[0] == 0)
+        'reload', 'sipregd')[0] == 0, s.service.systemctl(
+            'status', 'sipregd')[1])
     lab.check('something happens', s.service.ctl('register', 'tcp')[0] == 0)
     uid = s.box.must('id', '-u', 'sipregd').strip()
     lab.check_await('the hook runs in the sandbox, as the same user', lambda:
