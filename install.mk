@@ -24,6 +24,7 @@ systemd_dir  = $(shell $(PKG_CONFIG) --variable=$(1) systemd 2>/dev/null || \
 UNITDIR     ?= $(call systemd_dir,systemdsystemunitdir,/usr/lib/systemd/system)
 SYSUSERSDIR ?= $(call systemd_dir,sysusersdir,/usr/lib/sysusers.d)
 TMPFILESDIR ?= $(call systemd_dir,tmpfilesdir,/usr/lib/tmpfiles.d)
+CATALOGDIR  ?= $(call systemd_dir,catalogdir,/usr/lib/systemd/catalog)
 
 CONFDIR := $(SYSCONFDIR)/sipregd
 DROPIN  := $(shell $(PKG_CONFIG) --atleast-version=254 systemd 2>/dev/null && \
@@ -42,6 +43,7 @@ TEXTS := \
 	$(BASHDIR)/sipregctl=completion/sipregctl.bash \
 	$(ZSHDIR)/_sipregctl=completion/_sipregctl \
 	$(EXAMPLEDIR)/icinga2.conf=etc/icinga2/sipregd.conf \
+	$(CATALOGDIR)/sipregd.catalog=systemd/sipregd.catalog \
 	$(foreach f,$(sort $(wildcard etc/presets/*.conf)),\
 		$(PRESETDIR)/$(notdir $(f))=$(f)) \
 	$(foreach f,$(sort $(wildcard etc/examples/*)),\

@@ -7,6 +7,7 @@
 #include "daemon_set.h"
 #include "log.h"
 #include "loop.h"
+#include "message.h"
 #include "monitors.h"
 #include "service.h"
 #include "status.h"
@@ -68,7 +69,7 @@ static enum log_level verdict_level(const struct event *e)
 /* "registered, reachable unknown (unproven): ... Next: refresh in 42 s" */
 static void log_verdict(const struct agent *a, const struct event *e)
 {
-	char when[TEXT_MAX] = "", text[TEXT_MAX];
+	char when[TEXT_MAX] = "", text[TEXT_MAX], id[MESSAGE_ID_SIZE];
 	msec_t at;
 	const char *next = status_next(agent_account(a), &at);
 	const msec_t left = clock_left(at, loop_now());
@@ -78,8 +79,10 @@ static void log_verdict(const struct agent *a, const struct event *e)
 				  (left + 999) / 1000);
 
 	status_event_text(text, sizeof(text), e, &agent_account(a)->journal);
-	log_event(verdict_level(e), agent_conf(a)->name, event_name(e->type),
-		  reason_name(e->reason),
+	log_event(verdict_level(e), agent_conf(a)->name,
+		  &(struct log_fields){message_event_id(id, e),
+				       event_name(e->type),
+				       reason_name(e->reason)},
 		  "%sregistered, reachable %s (%s): %s Next: %s%s",
 		  e->registered ? "" : "not ", reachable_name(e->reachable),
 		  reason_name(e->reason), text, next, when);
@@ -91,7 +94,7 @@ static void tell_event(const struct agent *a, const struct event *e,
 {
 	enum log_level level = LOG_LEVEL_DEBUG;
 	struct agent_flow f;
-	char text[TEXT_MAX];
+	char text[TEXT_MAX], id[MESSAGE_ID_SIZE];
 	bool detail;
 
 	switch ((enum event_type)e->type) {
@@ -133,8 +136,11 @@ static void tell_event(const struct agent *a, const struct event *e,
 			  &agent_account(a)->journal);
 	agent_flow(a, e->flow ? e->flow - 1u : 0, &f);
 	detail = e->type == EVENT_FLOW_DOWN && f.detail[0];
-	log_event(level, agent_conf(a)->name, event_name(e->type),
-		  reason_name(e->reason), "%s%s%s%s", text,
+	log_event(level, agent_conf(a)->name,
+		  &(struct log_fields){message_event_id(id, e),
+				       event_name(e->type),
+				       reason_name(e->reason)},
+		  "%s%s%s%s", text,
 		  detail ? " (" : "", detail ? f.detail : "",
 		  detail ? ")" : "");
 }
@@ -161,7 +167,8 @@ void daemon_tell_limit(struct daemon *d)
 	const bool too_many = flows + DESCRIPTORS_OWN > max;
 
 	if (too_many && flows != d->too_many)
-		log_warning(NULL, "%zu descriptors are too few for %zu flows: "
+		log_message(LOG_LEVEL_WARNING, NULL, MESSAGE_DESCRIPTORS,
+			    "%zu descriptors are too few for %zu flows: "
 			    "some accounts may have to wait for one; raise "
 			    "LimitNOFILE= to %zu or more", max, flows,
 			    flows + DESCRIPTORS_OWN);
@@ -226,8 +233,10 @@ void daemon_tell_left(struct daemon *d, const struct agent *a)
 
 	if (agent_left_behind(a) && agent_conf(a)->policy.reg.unregister) {
 		if (!d->stoppedh || d->left_behind++ < LEFT_LINES)
-			log_warning(name, "could not un-register: the binding "
-				    "stays until its lease ends");
+			log_message(LOG_LEVEL_WARNING, name,
+				    MESSAGE_LEFT_BEHIND, "could not "
+				    "un-register: the binding stays until its "
+				    "lease ends");
 	}
 	else if (agent_was_bound(a) && !agent_left_behind(a)) {
 		if (!d->stoppedh || d->left++ < LEFT_LINES)
@@ -242,7 +251,8 @@ void daemon_tell_all_left(const struct daemon *d)
 		log_info(NULL, "un-registered %zu accounts", d->left);
 
 	if (d->left_behind > LEFT_LINES)
-		log_warning(NULL, "could not un-register %zu accounts: their "
+		log_message(LOG_LEVEL_WARNING, NULL, MESSAGE_LEFT_BEHIND,
+			    "could not un-register %zu accounts: their "
 			    "bindings stay until their leases end",
 			    d->left_behind);
 }

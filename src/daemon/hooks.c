@@ -8,6 +8,7 @@
 #include "hooks.h"
 #include "log.h"
 #include "loop.h"
+#include "message.h"
 #include "wire.h"
 
 
@@ -58,7 +59,8 @@ static void complain(struct watch *w, const char *why)
 		return;
 
 	*quiet = now + COMPLAIN_EACH;
-	log_warning(w->account, "hook %s: %s", conf_of(w)->execv[0], why);
+	log_message(LOG_LEVEL_WARNING, w->account, MESSAGE_HOOK_FAILED,
+		    "hook %s: %s", conf_of(w)->execv[0], why);
 }
 
 

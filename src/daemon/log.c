@@ -21,7 +21,7 @@
 #define LINE_SIZE   2048         /* bytes with the newline */
 #define TEXT_SIZE   1024         /* bytes of a text before escaping */
 #define VALUE_SIZE  512          /* of a field besides the message */
-#define FIELDS_SIZE (LINE_SIZE + 4 * VALUE_SIZE)         /* with names */
+#define FIELDS_SIZE (LINE_SIZE + 5 * VALUE_SIZE)         /* with names */
 #define STDERR_WAIT 100          /* [ms] for a reader that is behind */
 
 static const struct {
@@ -39,8 +39,7 @@ static const struct {
 struct line {
 	enum log_level level;
 	const char *who;
-	const char *event;
-	const char *reason;
+	struct log_fields fields;
 	const char *text;
 };
 
@@ -197,9 +196,10 @@ static int put_fields(const struct line *l)
 
 	len = add_field(buf, len, "PRIORITY", priority);
 	len = add_field(buf, len, "SYSLOG_IDENTIFIER", "sipregd");
+	len = add_field(buf, len, "MESSAGE_ID", l->fields.id);
 	len = add_field(buf, len, "SIPREGD_ACCOUNT", l->who);
-	len = add_field(buf, len, "SIPREGD_EVENT", l->event);
-	len = add_field(buf, len, "SIPREGD_REASON", l->reason);
+	len = add_field(buf, len, "SIPREGD_EVENT", l->fields.event);
+	len = add_field(buf, len, "SIPREGD_REASON", l->fields.reason);
 	len = append(buf, len, sizeof(buf), "MESSAGE=");
 	len = append_message(buf, len, sizeof(buf) - 1, l);
 	buf[len++] = '\n';
@@ -274,15 +274,10 @@ void log_line(enum log_level level, const char *who, const char *fmt, ...)
 }
 
 
-void log_event(enum log_level level, const char *who, const char *event,
-	       const char *reason, const char *fmt, ...)
+void log_event(enum log_level level, const char *who,
+	       const struct log_fields *fields, const char *fmt, ...)
 {
-	struct line l = {
-		.level = level,
-		.who = who,
-		.event = event,
-		.reason = reason,
-	};
+	struct line l = {.level = level, .who = who, .fields = *fields};
 	va_list ap;
 
 	if (!log_enabled(level))

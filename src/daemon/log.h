@@ -28,12 +28,18 @@ bool log_enabled(enum log_level level);
 void log_line(enum log_level level, const char *who, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same for an event of the account `who`: in the journal the line also has
- * the fields SIPREGD_ACCOUNT, SIPREGD_EVENT and SIPREGD_REASON. `event` and
- * `reason` are the names of INTERFACE, or NULL. */
-void log_event(enum log_level level, const char *who, const char *event,
-	       const char *reason, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+/* What a line has in the journal besides its text and SIPREGD_ACCOUNT; each may
+ * be NULL. */
+struct log_fields {
+	const char *id;                  /* MESSAGE_ID, see message.h */
+	const char *event;               /* SIPREGD_EVENT: a name of INTERFACE */
+	const char *reason;              /* SIPREGD_REASON: likewise */
+};
+
+/* The same with fields. */
+void log_event(enum log_level level, const char *who,
+	       const struct log_fields *fields, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #define log_error(who, ...)   log_line(LOG_LEVEL_ERROR, (who), __VA_ARGS__)
 #define log_warning(who, ...) log_line(LOG_LEVEL_WARNING, (who), __VA_ARGS__)

@@ -9,6 +9,7 @@
 #include "daemon_set.h"
 #include "log.h"
 #include "loop.h"
+#include "message.h"
 #include "resolve.h"
 #include "service.h"
 
@@ -323,16 +324,19 @@ static void tell(const struct reload *r, int err)
 	const struct reload_outcome *o = &r->outcome;
 
 	if (err == EINVAL)
-		log_error(NULL, "reload: %u error%s, the running "
-			  "configuration stays", r->refusal.errors,
-			  r->refusal.errors == 1 ? "" : "s");
+		log_message(LOG_LEVEL_ERROR, NULL, MESSAGE_RELOAD_REFUSED,
+			    "reload: %u error%s, the running configuration "
+			    "stays", r->refusal.errors,
+			    r->refusal.errors == 1 ? "" : "s");
 	else if (err)
-		log_error(NULL, "reload: %s, the running configuration stays",
-			  strerror(err));
+		log_message(LOG_LEVEL_ERROR, NULL, MESSAGE_RELOAD_REFUSED,
+			    "reload: %s, the running configuration stays",
+			    strerror(err));
 	else
-		log_notice(NULL, "configuration reloaded: %zu added, %zu "
-			   "removed, %zu changed, %zu unchanged", o->added,
-			   o->removed, o->changed, o->unchanged);
+		log_message(LOG_LEVEL_NOTICE, NULL, MESSAGE_RELOADED,
+			    "configuration reloaded: %zu added, %zu removed, "
+			    "%zu changed, %zu unchanged", o->added,
+			    o->removed, o->changed, o->unchanged);
 }
 
 

@@ -30,6 +30,11 @@ def told(s):
               'tcp' in text, s.service.journal('-u', scene.UNIT))
     lab.check('and nothing of an account that there is not',
               not s.service.journal('SIPREGD_ACCOUNT=udp').strip())
+    text = s.box.must('journalctl', '--no-pager', '-x', 'SIPREGD_ACCOUNT=tcp',
+                      'SIPREGD_REASON=ok')
+    lab.check('journalctl -x explains it, with the name of the account',
+              'Subject: Account tcp: can be called' in text
+              and 'sipregctl status tcp' in text, text)
 
 
 def asked(s):
