@@ -38,6 +38,7 @@ PROGRAMS := \
 TEXTS := \
 	$(MANDIR)/man1/sipregctl.1=man/sipregctl.1 \
 	$(MANDIR)/man5/sipregd.conf.5=man/sipregd.conf.5 \
+	$(MANDIR)/man7/sipregd-reasons.7=man/sipregd-reasons.7 \
 	$(MANDIR)/man8/sipregd.8=man/sipregd.8 \
 	$(VARLINKDIR)/io.sipregd.varlink=src/wire/io.sipregd.varlink \
 	$(BASHDIR)/sipregctl=completion/sipregctl.bash \

@@ -10,15 +10,16 @@
 Suite *suite_message(void);
 
 #define CATALOG  "systemd/sipregd.catalog"
+#define MANUAL   "man/sipregd-reasons.7"
 #define TEXT_MAX 65536
 
 static char text[TEXT_MAX];
 
 
 /* Words with one space between them, as paragraphs are broken anywhere. */
-static void setup(void)
+static void read_words(const char *file)
 {
-	FILE *f = fopen(CATALOG, "r");
+	FILE *f = fopen(file, "r");
 	size_t len = 0;
 	int c;
 
@@ -32,6 +33,12 @@ static void setup(void)
 
 	text[len] = '\0';
 	(void)fclose(f);
+}
+
+
+static void setup(void)
+{
+	read_words(CATALOG);
 }
 
 
@@ -70,6 +77,27 @@ START_TEST(each_reason_is_explained_with_its_remedy)
 		ck_assert_msg(!reason_remedy(r) ||
 			      strstr(found, reason_remedy(r)) != NULL,
 			      "%s: %s", reason_name(r), found);
+	}
+}
+END_TEST
+
+
+START_TEST(the_manual_explains_each_reason_with_its_remedy)
+{
+	char mark[64];
+
+	read_words(MANUAL);
+	for (unsigned r = 0; r < REASON_COUNT; r++) {
+		const char *remedy = reason_remedy(r), *at;
+
+		(void)snprintf(mark, sizeof(mark), " .It Cm %s ",
+			       reason_name(r));
+		at = strstr(text, mark);
+		ck_assert_msg(at != NULL, "%s", reason_name(r));
+		at += strlen(mark);
+		ck_assert_msg(!strncmp(at, reason_text(r),
+				       strlen(reason_text(r))), "%s", at);
+		ck_assert_msg(!remedy || strstr(at, remedy), "%s", remedy);
 	}
 }
 END_TEST
@@ -132,6 +160,7 @@ Suite *suite_message(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, each_reason_is_explained_with_its_remedy);
+	tcase_add_test(tc, the_manual_explains_each_reason_with_its_remedy);
 	tcase_add_test(tc, each_event_and_message_is_explained);
 	tcase_add_test(tc, nothing_else_is_in_the_catalog);
 	tcase_add_test(tc, numbers_keep_their_meaning);
