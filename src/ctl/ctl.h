@@ -42,6 +42,7 @@ typedef enum result (verb_h)(const struct options *opt, int argc, char **argv);
 verb_h verb_bindings;
 verb_h verb_check;
 verb_h verb_complete;            /* main.c */
+verb_h verb_diagnose;
 verb_h verb_help;                /* main.c */
 verb_h verb_history;
 verb_h verb_list;

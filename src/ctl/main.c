@@ -47,6 +47,8 @@ static const struct verb verbv[] = {
 	 verb_purge_ghosts},
 	{"probe",        "NAME", "do calls arrive? exit status 0 if proven",
 	 1, verb_probe},
+	{"diagnose",     "NAME", "step by step to the registrar, and what to "
+	 "do; exit status 0 if all is well", 1, verb_diagnose},
 	{"check",        "[NAME]", "monitoring plugin: one line, exit status 0 "
 	 "to 3", 1, verb_check},
 	{"nat",          "",     "how the NAT before this site behaves, and "

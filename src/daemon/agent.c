@@ -3,6 +3,7 @@
 #include <string.h>
 #include "agent_parts.h"
 #include "config_equal.h"
+#include "diagnose.h"
 #include "fnv.h"
 #include "loop.h"
 #include "state_record.h"
@@ -203,6 +204,7 @@ static void destructor(void *data)
 
 	timer_cancel(&a->timer);
 	timer_cancel(&a->purge_timer);
+	diagnose_abort(a->diagnosis);
 	agent_abort_waiters(a);
 	state_remove(&a->owner.node);
 	for (i = 0; i < a->slotc; i++)

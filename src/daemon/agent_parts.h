@@ -26,6 +26,10 @@ struct agent {
 	struct list waiters;
 	struct timer purge_timer;        /* the next REGISTER of a purge */
 	bool purge_due;
+	struct diagnosis *diagnosis;     /* under way; NULL: none */
+	bool diagnosis_refused;          /* the last one found credentials that
+					    are refused: the next one does not
+					    try them again */
 	bool was_bound;                  /* when it was told to stop */
 	bool stopping;                   /* for good: no order counts */
 	agent_event_h *eventh;

@@ -287,6 +287,8 @@ static void handshake_pass(struct conn *c)
 	int err, want;
 
 	err = stream_handshake(&c->stream, &want, &reason, text, sizeof(text));
+	if (err != EAGAIN && c->h.shakenh)
+		c->h.shakenh(c->stream.ssl, c->arg);
 	if (!err) {
 		established(c);
 		return;
@@ -328,7 +330,12 @@ static void connect_pass(struct conn *c)
 		return;
 	}
 
-	err = stream_start_tls(&c->stream, c->tls, c->host);
+	if (c->h.connectedh)
+		c->h.connectedh(c->arg);
+
+	err = c->anew ? tls_open_anew(&c->stream.ssl, c->tls, c->io.fd,
+				      c->host)
+		: stream_start_tls(&c->stream, c->tls, c->host);
 	if (err) {
 		fail_errno(c, REASON_TLS_FAILURE, err);
 		return;

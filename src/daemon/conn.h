@@ -34,6 +34,11 @@ struct conn_handlers {
 	void (*closeh)(enum reason reason, const char *text, void *arg);
 	/* a message began and is not whole yet: conn_partial_since() */
 	void (*partialh)(void *arg);     /* may be NULL */
+	/* TLS, for who wants to see how; each may be NULL, and must not free
+	 * the conn: the TCP connection stands; the handshake has come to its
+	 * end, well or not, and estabh or closeh is next */
+	void (*connectedh)(void *arg);
+	void (*shakenh)(SSL *ssl, void *arg);
 };
 
 struct conn_conf {
@@ -44,6 +49,7 @@ struct conn_conf {
 	uint8_t dscp;                    /* RFC 2474, 0..63 */
 	struct tls_ctx *tls;             /* TLS only */
 	const char *host;                /* TLS: identity and SNI */
+	bool anew;                       /* TLS: see tls_open_anew() */
 };
 
 /* Starts it; success or failure of the connect comes by handler. Errors that

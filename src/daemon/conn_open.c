@@ -118,6 +118,7 @@ static int conn_alloc(struct conn **connp, const struct conn_conf *conf,
 	c->io.arg = c;
 	c->transport = (uint8_t)conf->transport;
 	c->peer = conf->peer;
+	c->anew = conf->anew;
 	c->h = *h;
 	c->arg = arg;
 	*connp = c;

@@ -22,6 +22,7 @@ struct conn {
 	uint8_t transport;               /* enum transport */
 	uint8_t state;                   /* enum conn_state */
 	bool heard;                      /* UDP: something came from the peer */
+	bool anew;                       /* TLS: nothing is resumed */
 	int watched;                     /* FD_READ, FD_WRITE; 0: nothing */
 	int err;                         /* to be told from the loop; 0: none */
 	struct tls_ctx *tls;

@@ -99,6 +99,7 @@ const struct control_method methods[] = {
 	{"PurgeGhosts", true,  method_purge_ghosts},
 	{"Probe",       true,  method_probe},
 	{"Nat",         false, method_nat},
+	{"Diagnose",    true,  method_diagnose},
 	{"Reload",      true,  method_reload},
 	{"Ping",        false, method_ping},
 	{"org.varlink.service.GetInfo", false, method_get_info},

@@ -31,6 +31,9 @@ control_method_h method_monitor;
 /* methods_nat.c */
 control_method_h method_nat;
 
+/* methods_diagnose.c */
+control_method_h method_diagnose;
+
 /* methods_reload.c */
 control_method_h method_reload;
 

@@ -223,14 +223,28 @@ static bool key_handler(struct le *le, void *arg)
 }
 
 
+static struct record_set *set_find(const struct records *r, const char *name,
+				   uint16_t type)
+{
+	struct key key = {name, type};
+
+	return list_ledata(hash_lookup(r->sets, hash_joaat_str(name),
+				       key_handler, &key));
+}
+
+
+const struct record_set *records_find(const struct records *r,
+				      const char *name, uint16_t type)
+{
+	return set_find(r, name, type);
+}
+
+
 static struct record_set *set_get(struct records *r, const char *name,
 				  uint16_t type)
 {
-	struct key key = {name, type};
-	uint32_t hash = hash_joaat_str(name);
-	struct record_set *s;
+	struct record_set *s = set_find(r, name, type);
 
-	s = list_ledata(hash_lookup(r->sets, hash, key_handler, &key));
 	if (s)
 		return s;
 
@@ -242,7 +256,7 @@ static struct record_set *set_get(struct records *r, const char *name,
 	s->type = type;
 	str_ncpy(s->name, name, sizeof(s->name));
 	timer_init(&s->timer, stale_handler, s);
-	hash_append(r->sets, hash, &s->he, s);
+	hash_append(r->sets, hash_joaat_str(name), &s->he, s);
 
 	return s;
 }

@@ -65,6 +65,10 @@ void record_unwant(struct record_want *w);
  * turn yet; 0: it is not asked for. */
 msec_t record_asked(const struct record_set *s);
 
+/* The set as it stands, without asking anybody; NULL: nothing is known. */
+const struct record_set *records_find(const struct records *r,
+				      const char *name, uint16_t type);
+
 /* Is this a name of the hosts file, so that DNS has no say in it? */
 bool records_local(struct records *r, const char *name);
 

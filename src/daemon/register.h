@@ -110,6 +110,9 @@ struct register_sent {
 	struct addr local;               /* of the socket: Via sent-by */
 	struct addr contact;             /* as offered; for a fetch the last one
 					    that was */
+	struct addr mapped;              /* where the registrar sees the flow,
+					    of an answer that came over
+					    another one; unset: as it says */
 	uint32_t requested;              /* [s] for our own binding, if the
 					    answer names no lease */
 	/* Contact URIs that we made earlier and that may be left there, so that

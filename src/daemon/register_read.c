@@ -316,19 +316,20 @@ static bool ob_handler(const struct pl *element, void *arg)
  * it. A registrar may put in where it sees us, or only the IP of that; one that
  * is left of an earlier Contact on this flow is known. */
 static bool own_rewritten(const struct register_facts *f,
-			  const struct register_sent *sent)
+			  const struct register_sent *sent,
+			  const struct addr *mapped)
 {
 	const struct contact_list *l = &f->answer.contacts;
 	const int own = f->audit.own;
 
 	if (own < 0 || f->audit.entryv[own].known >= 0 || !l->token ||
 	    !addr_isset(&l->own) || !addr_isset(&sent->contact) ||
-	    !addr_isset(&f->mapped))
+	    !addr_isset(mapped))
 		return false;
 
 	return !addr_equal(&l->own, &sent->contact) &&
-		!(addr_ip_equal(&l->own, &f->mapped) &&
-		  (l->own.port == f->mapped.port ||
+		!(addr_ip_equal(&l->own, mapped) &&
+		  (l->own.port == mapped->port ||
 		   l->own.port == sent->contact.port));
 }
 
@@ -336,6 +337,8 @@ static bool own_rewritten(const struct register_facts *f,
 void register_read(struct register_facts *f, const struct sip_msg *msg,
 		   const struct register_sent *sent)
 {
+	const struct addr *mapped = addr_isset(&sent->mapped) ? &sent->mapped
+							      : &f->mapped;
 	struct answer *a = &f->answer;
 
 	mapped_read(&f->mapped, msg, &sent->local);
@@ -348,7 +351,7 @@ void register_read(struct register_facts *f, const struct sip_msg *msg,
 	a->outbound = sip_msg_hdr_has_value(msg, SIP_HDR_REQUIRE, "outbound");
 	promise_read(f, msg);
 
-	contact_begin(&a->contacts, &sent->contact, &f->mapped);
+	contact_begin(&a->contacts, &sent->contact, mapped);
 	audit_begin(&f->audit);
 	a->bound = false;
 	f->rewritten = via_rewritten(msg, &sent->local, sent->transport);
@@ -361,7 +364,7 @@ void register_read(struct register_facts *f, const struct sip_msg *msg,
 			       &f->stun_allowed);
 
 	contacts_read(f, msg, sent);
-	if (own_rewritten(f, sent))
+	if (own_rewritten(f, sent, mapped))
 		f->rewritten = true;
 }
 

@@ -307,6 +307,12 @@ int resolve_set_servers(struct resolve *r, const struct sa *serverv,
 }
 
 
+struct records *resolve_records(const struct resolve *r)
+{
+	return r->records;
+}
+
+
 int resolve_set_hosts(struct resolve *r, const char *path)
 {
 	return records_set_hosts(r->records, path);

@@ -100,6 +100,9 @@ void query_fail_for(struct resolve_query *q, struct record_set *s);
 enum transport query_transport(const struct resolve_query *q);
 uint16_t query_port(const struct resolve_query *q, enum transport t);
 
+/* What the resolver knows of names. */
+struct records *resolve_records(const struct resolve *r);
+
 /* For records_want(). */
 void query_record_handler(void *arg);
 

@@ -203,11 +203,11 @@ static void resolve_handler(const struct resolve_list_result *result,
 }
 
 
-static int query(struct slot *s, resolve_list_h *h)
+size_t name_uris(struct resolve_uri uriv[RESOLVE_LIST_MAX],
+		 const struct slot *s)
 {
 	const struct slot_edge *v = is_away(s) ? &s->away : s->homev;
 	const size_t n = is_away(s) ? 1 : s->homec;
-	struct resolve_uri uriv[RESOLVE_LIST_MAX];
 	size_t i;
 
 	for (i = 0; i < n; i++)
@@ -218,6 +218,15 @@ static int query(struct slot *s, resolve_list_h *h)
 			.secure = is_secure(s, &v[i]),
 			.family = s->owner->conf->family,
 		};
+
+	return n;
+}
+
+
+static int query(struct slot *s, resolve_list_h *h)
+{
+	struct resolve_uri uriv[RESOLVE_LIST_MAX];
+	const size_t n = name_uris(uriv, s);
 
 	s->query = mem_deref(s->query);
 

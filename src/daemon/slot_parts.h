@@ -70,6 +70,11 @@ void name_close(struct slot *s);
 
 void name_resolve(struct slot *s);       /* REG_DO_RESOLVE */
 
+/* What it asks for then; returns how many, at least one. The texts are the
+ * slot's, until the registrar sends it elsewhere. */
+size_t name_uris(struct resolve_uri uriv[RESOLVE_LIST_MAX],
+		 const struct slot *s);
+
 /* As if the name had been resolved to this address alone, and the present
  * attempt gone there; ENOMEM. */
 int name_know(struct slot *s, enum transport transport, unsigned uri,

@@ -336,7 +336,8 @@ void tls_ctx_doubt(struct tls_ctx *ctx)
 }
 
 
-int tls_open(SSL **sslp, struct tls_ctx *ctx, int fd, const char *host)
+static int open_ssl(SSL **sslp, struct tls_ctx *ctx, int fd, const char *host,
+		    bool anew)
 {
 	SSL *ssl;
 	int err;
@@ -351,7 +352,7 @@ int tls_open(SSL **sslp, struct tls_ctx *ctx, int fd, const char *host)
 		return ENOMEM;
 
 	err = SSL_set_fd(ssl, fd) ? tls_peer_attach(ssl, ctx, &ctx->rules,
-						    host)
+						    host, anew)
 		: ENOMEM;
 	if (err) {
 		SSL_free(ssl);
@@ -363,6 +364,18 @@ int tls_open(SSL **sslp, struct tls_ctx *ctx, int fd, const char *host)
 	*sslp = ssl;
 
 	return 0;
+}
+
+
+int tls_open(SSL **sslp, struct tls_ctx *ctx, int fd, const char *host)
+{
+	return open_ssl(sslp, ctx, fd, host, false);
+}
+
+
+int tls_open_anew(SSL **sslp, struct tls_ctx *ctx, int fd, const char *host)
+{
+	return open_ssl(sslp, ctx, fd, host, true);
 }
 
 

@@ -56,6 +56,10 @@ int tls_ctx_get(struct tls_ctx **ctxp, const struct tls_conf *conf,
  * host, if there is one and the server likes it. */
 int tls_open(SSL **sslp, struct tls_ctx *ctx, int fd, const char *host);
 
+/* The same with a full handshake, of which nothing is kept: for who wants to
+ * see the certificates, and leave the sessions of others alone. */
+int tls_open_anew(SSL **sslp, struct tls_ctx *ctx, int fd, const char *host);
+
 /* What its sessions are kept under: a hash of the settings and of what the file
  * system tells of the files, so it is the same in another process of the same
  * OpenSSL. TLS_SESSION_KEY_SIZE bytes. */

@@ -102,8 +102,7 @@ static int check(struct tls_peer *p, X509_STORE_CTX *sc, X509 *cert)
 }
 
 
-/* Seconds since 1970; 0: no such date. */
-static int64_t ends_at(const X509 *cert)
+int64_t tls_ends_at(const X509 *cert)
 {
 	struct tm tm;
 
@@ -115,11 +114,11 @@ static int64_t ends_at(const X509 *cert)
 static int64_t first_end(X509_STORE_CTX *sc, const X509 *cert)
 {
 	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(sc);
-	int64_t first = ends_at(cert);
+	int64_t first = tls_ends_at(cert);
 	int i;
 
 	for (i = 0; i < sk_X509_num(chain); i++) {
-		const int64_t end = ends_at(sk_X509_value(chain, i));
+		const int64_t end = tls_ends_at(sk_X509_value(chain, i));
 
 		if (end < first)
 			first = end;
@@ -177,7 +176,7 @@ static bool verified(const SSL *ssl, const struct tls_peer *p)
 
 static void keep(const SSL *ssl, struct tls_peer *p, SSL_SESSION *session)
 {
-	if (verified(ssl, p))
+	if (verified(ssl, p) && !p->anew)
 		tls_session_put(&p->kept, p->rules->key, p->host, session,
 				&p->facts, loop_now());
 }
@@ -330,7 +329,7 @@ static int set_peer(SSL *ssl, struct tls_peer **pp, const char *host)
 
 
 int tls_peer_attach(SSL *ssl, struct tls_ctx *ctx,
-		    const struct tls_rules *rules, const char *host)
+		    const struct tls_rules *rules, const char *host, bool anew)
 {
 	struct tls_peer *p;
 	int err;
@@ -341,12 +340,14 @@ int tls_peer_attach(SSL *ssl, struct tls_ctx *ctx,
 
 	p->ctx = mem_ref(ctx);
 	p->rules = rules;
+	p->anew = anew;
 
 	/* RFC 6066 §3: no literal addresses */
 	if (!p->literal && !SSL_set_tlsext_host_name(ssl, p->host))
 		return EINVAL;
 
-	resume(ssl, p);
+	if (!anew)
+		resume(ssl, p);
 
 	return 0;
 }
@@ -397,5 +398,5 @@ void tls_info(struct tls_info *info, SSL *ssl)
 			  SSL_get_cipher_name(ssl));
 	info->resumed = SSL_session_reused(ssl);
 	info->verified = p && verified(ssl, p);
-	info->not_after = ends_at(SSL_get0_peer_certificate(ssl));
+	info->not_after = tls_ends_at(SSL_get0_peer_certificate(ssl));
 }

@@ -29,6 +29,7 @@ struct tls_peer {
 	bool asked;                      /* for our certificate */
 	bool done;                       /* the handshake */
 	bool verified;                   /* in this very handshake */
+	bool anew;                       /* no session is taken, none is kept */
 	struct tls_session_facts facts;  /* of it, or of what it resumes */
 	struct tls_session *kept;        /* NULL: nothing of us is kept now */
 };
@@ -37,11 +38,15 @@ struct tls_peer {
 void tls_peer_prepare(SSL_CTX *ssl, const struct tls_rules *rules);
 
 /* For a client connection that has its descriptor, before its handshake:
- * identity, SNI, a session to resume. EINVAL: no host at all, or one with a
- * leading dot. */
+ * identity, SNI, a session to resume unless it is to be made `anew`. EINVAL:
+ * no host at all, or one with a leading dot. */
 int tls_peer_attach(SSL *ssl, struct tls_ctx *ctx,
-		    const struct tls_rules *rules, const char *host);
+		    const struct tls_rules *rules, const char *host,
+		    bool anew);
 
 const struct tls_peer *tls_peer_of(const SSL *ssl);
+
+/* When the certificate ends [s since 1970]; 0: it is NULL, or does not say. */
+int64_t tls_ends_at(const X509 *cert);
 
 #endif
