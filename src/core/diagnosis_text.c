@@ -43,7 +43,7 @@ static const char *failed_lead(enum diagnosis_step s)
 	case DIAGNOSIS_DNS:           return "DNS leads nowhere";
 	case DIAGNOSIS_CONNECT:       return "No connection can be made";
 	case DIAGNOSIS_TLS:           return "TLS fails";
-	case DIAGNOSIS_REGISTER:      return "The REGISTER fails";
+	case DIAGNOSIS_REGISTER:      return "Registering fails";
 	case DIAGNOSIS_MAPPING:       return "The way back is not right";
 	case DIAGNOSIS_BINDING:       return "The binding is not right";
 	case DIAGNOSIS_PROBE:         return "Calls do not arrive";

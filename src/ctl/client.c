@@ -58,7 +58,8 @@ static const struct {
 	{INTERFACE ".NotConnected", RESULT_FAILED,
 	 "not connected to its registrar now, or not registered"},
 	{INTERFACE ".Busy", RESULT_FAILED,
-	 "too many wait for this account's outcome already"},
+	 "too many wait for this account's outcome already, or are being "
+	 "diagnosed"},
 	{INTERFACE ".TooLarge", RESULT_FAILED, "the reply would be too large"},
 	{"org.varlink.service.MethodNotFound", RESULT_FAILED,
 	 "this sipregd does not know that verb"},

@@ -265,8 +265,8 @@ static void end_text(char *buf, size_t size, const struct diagnosis *d,
 		break;
 
 	case DIAGNOSIS_END_ACCOUNT:
-		(void)re_snprintf(buf, size, "%s; what the account knows of "
-				  "itself is not so good (%s): %s", test,
+		(void)re_snprintf(buf, size, "%s, but the account is not well "
+				  "(%s): %s", test,
 				  reason_name(c->finding.reason),
 				  reason_text(c->finding.reason));
 		break;

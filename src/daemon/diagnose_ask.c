@@ -206,8 +206,10 @@ static void tell_challenge(struct diagnosis *d, const struct sip_msg *msg)
 
 	(void)sip_msg_hdr_apply(msg, true, proxy ? SIP_HDR_PROXY_AUTHENTICATE
 				: SIP_HDR_WWW_AUTHENTICATE, offer_handler, &o);
-	diagnose_detail(d, "%u %r: realm \"%r\", %s offered", msg->scode,
-			&msg->reason, &o.realm, *text ? text : "nothing");
+	diagnose_detail(d, "%s%u %r: realm \"%r\", %s offered",
+			d->asked.credentials ? "with credentials: " : "",
+			msg->scode, &msg->reason, &o.realm,
+			*text ? text : "nothing");
 }
 
 

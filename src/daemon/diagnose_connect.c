@@ -211,24 +211,30 @@ static const char *way_text(const struct diagnose_try *t)
 
 static bool say_connect(struct diagnosis *d)
 {
-	const struct diagnose_try *t = &d->tryv[0];
+	const struct diagnose_try *t = &d->tryv[0], *up = NULL;
 	struct diagnosis_connect f = {.tried = d->tryc};
 	uint64_t took = diagnose_took(d);
+	char other[DIAGNOSE_TEXT] = "";
 	unsigned i;
 
 	f.first = t->connected ? DIAGNOSIS_WAY_UP : t->way;
 	for (i = 0; i < d->tryc; i++) {
 		f.up += d->tryv[i].connected;
+		if (!up && d->tryv[i].connected)
+			up = &d->tryv[i];
 		tell_try(d, &d->tryv[i]);
 	}
 
-	if (t->connected)
+	if (up == t)
 		took = t->connected_usec - t->began_usec;
+	else if (up)
+		(void)re_snprintf(other, sizeof(other), "; %J %s",
+				  &up->addr.addr, way_text(up));
 
 	return diagnose_say(d, DIAGNOSIS_CONNECT, diagnosis_connect(&f), took,
-			    t->connected && t->addr.transport == TRANSPORT_UDP
-			    ? "%J: UDP %s" : "%J %s", &t->addr.addr,
-			    way_text(t));
+			    up == t && t->addr.transport == TRANSPORT_UDP
+			    ? "%J: UDP %s%s" : "%J %s%s", &t->addr.addr,
+			    way_text(t), other);
 }
 
 
@@ -340,14 +346,27 @@ static bool say_tls(struct diagnosis *d)
 
 /* --- on to the next --- */
 
+/* Where the account would go now: where its flow goes already, else the first
+ * one in the order of DNS. */
+static struct diagnose_try *choose(struct diagnosis *d)
+{
+	struct diagnose_try *chosen = NULL;
+	unsigned i;
+
+	for (i = 0; i < d->tryc; i++)
+		if (d->tryv[i].usable && (!chosen || d->tryv[i].present))
+			chosen = &d->tryv[i];
+
+	return chosen;
+}
+
+
 static void go_on(struct diagnosis *d)
 {
 	unsigned i;
 
 	diagnose_wait(d, 0, NULL);
-	for (i = 0; i < d->tryc && !d->chosen; i++)
-		if (d->tryv[i].usable)
-			d->chosen = &d->tryv[i];
+	d->chosen = choose(d);
 
 	if (!say_connect(d) || !say_tls(d))
 		return;

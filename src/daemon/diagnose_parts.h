@@ -17,6 +17,7 @@ struct diagnose_try {
 	struct resolve_addr addr;
 	struct conn *conn;               /* NULL: not open, or over */
 	enum diagnosis_way way;
+	bool present;                    /* the account's flow goes there */
 	bool over;                       /* it stands, or has failed */
 	bool connected;                  /* UDP: the socket is there */
 	bool usable;                     /* TLS is done as well */

@@ -188,12 +188,11 @@ static void add_try(struct diagnosis *d, const struct resolve_addr *a)
 }
 
 
-/* Where the account's flow goes already is where it would go. */
 static bool goes_to(const struct slot *s, const struct resolve_addr *a)
 {
 	const struct link *l = link_of(s);
 
-	return l && link_peer(l) && slot_transport(s) == a->transport &&
+	return l && reg_of(s)->flow && slot_transport(s) == a->transport &&
 		sa_cmp(link_peer(l), &a->addr, SA_ALL);
 }
 
@@ -204,18 +203,18 @@ static void take_addrs(struct diagnosis *d,
 	size_t i;
 
 	for (i = 0; i < r->addrc; i++)
-		if (goes_to(d->slot, &r->addrv[i]))
-			add_try(d, &r->addrv[i]);
-
-	for (i = 0; i < r->addrc; i++)
 		add_try(d, &r->addrv[i]);
 
-	for (i = 0; i < d->tryc; i++)
+	for (i = 0; i < d->tryc; i++) {
+
+		struct diagnose_try *t = &d->tryv[i];
+
+		t->present = goes_to(d->slot, &t->addr);
 		diagnose_detail(d, "%u. %J over %s%s", (unsigned)i + 1,
-				&d->tryv[i].addr.addr,
-				transport_name(d->tryv[i].addr.transport),
-				goes_to(d->slot, &d->tryv[i].addr)
+				&t->addr.addr,
+				transport_name(t->addr.transport), t->present
 				? ", where the account's flow goes" : "");
+	}
 	if (r->addrc > d->tryc)
 		diagnose_detail(d, "and %zu more that are not tried",
 				r->addrc - d->tryc);
