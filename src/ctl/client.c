@@ -58,8 +58,8 @@ static const struct {
 	{INTERFACE ".NotConnected", RESULT_FAILED,
 	 "not connected to its registrar now, or not registered"},
 	{INTERFACE ".Busy", RESULT_FAILED,
-	 "too many wait for this account's outcome already, or are being "
-	 "diagnosed"},
+	 "too many wait for this account's outcome already, or it is being "
+	 "diagnosed, or too many others are"},
 	{INTERFACE ".TooLarge", RESULT_FAILED, "the reply would be too large"},
 	{"org.varlink.service.MethodNotFound", RESULT_FAILED,
 	 "this sipregd does not know that verb"},

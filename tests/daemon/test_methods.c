@@ -472,7 +472,7 @@ START_TEST(every_change_is_logged_with_uid_and_pid)
 	static const char *const changev[] = {
 		"Register alice", "Pause alice", "Resume alice",
 		"Bindings alice", "PurgeGhosts alice", "Probe alice",
-		"Reconnect alice", "Reload",
+		"Reconnect alice", "Diagnose alice", "Reload",
 	};
 	const int saved = dup(STDERR_FILENO);
 	char seen[16384] = "", line[128], method[16];
@@ -513,7 +513,7 @@ START_TEST(an_account_that_is_not_there_is_named)
 {
 	static const char *const methodv[] = {
 		"Status", "History", "Register", "Reconnect", "Pause",
-		"Resume", "Bindings", "PurgeGhosts", "Probe",
+		"Resume", "Bindings", "PurgeGhosts", "Probe", "Diagnose",
 	};
 
 	one("");

@@ -407,7 +407,7 @@ def acting(d):
 
     d.raw(hold=True)
     for verb in ('reconnect', 'pause', 'resume', 'bindings', 'purge-ghosts',
-                 'probe'):
+                 'probe', 'diagnose'):
         lab.check(f'{verb}: 6 when it takes too long',
                   ctl(d, verb, 'trunk', '--timeout', '1')[0] == 6)
     begin = time.monotonic()
@@ -568,7 +568,7 @@ def failing(d):
     d.fails('io.sipregd.PermissionDenied')
     for argv in (['register', 'x'], ['reconnect', 'x'], ['pause', 'x'],
                  ['resume', 'x'], ['bindings', 'x'], ['purge-ghosts', 'x'],
-                 ['probe', 'x'], ['reload']):
+                 ['probe', 'x'], ['diagnose', 'x'], ['reload']):
         status, out, err = ctl(d, *argv)
         lab.check('5: not permitted to ' + argv[0], status == 5
                   and 'not permitted' in err, err)
@@ -576,7 +576,7 @@ def failing(d):
             ('NotRunning', 'register', 'x: paused or disabled'),
             ('NotPaused', 'resume', 'x: not paused'),
             ('Busy', 'pause', "x: too many wait for this account's outcome "
-             'already'),
+             'already, or it is being diagnosed, or too many others are'),
             ('NotConnected', 'bindings',
              'x: not connected to its registrar now, or not registered'),
             ('Aborted', 'reconnect',
@@ -621,6 +621,60 @@ def failing(d):
               and r.stderr, r)
 
 
+def diagnosing(d):
+    def step(name, result, finding, *details, remedy=None):
+        return {'step': name, 'result': result, 'took_usec': 12345,
+                'finding': finding, 'details': details, 'reason': None,
+                'remedy': remedy}
+
+    steps = [step('dns', 'ok', 'one address', 'a.example A: 192.0.2.1'),
+             step('connect', 'warning', 'the first one is refused'),
+             step('tls', 'failed', 'no trust'),
+             step('register', 'skipped', 'no connection'),
+             step('conclusion', 'failed', 'TLS fails: no trust.',
+                  remedy='Trust it.')]
+    d.says(*({'steps': [s]} for s in steps))
+    status, out, err = ctl(d, 'diagnose', 'trunk')
+    lab.check('diagnose: each step, aligned, then the remedy; exit status 1',
+              (status, out, err) == (1, '''\
+ok       dns               12.3 ms  one address
+           a.example A: 192.0.2.1
+warning  connect           12.3 ms  the first one is refused
+failed   tls               12.3 ms  no trust
+skipped  register          12.3 ms  no connection
+
+TLS fails: no trust.
+Trust it.
+''', ''), (status, out, err))
+    lab.check('diagnose: asks for the steps as they come', json.loads(
+        d.requests[-1][:-1]) == {'method': 'io.sipregd.Diagnose',
+                                 'parameters': {'name': 'trunk'},
+                                 'more': True}, d.requests[-1])
+    lab.check('diagnose: --json is a step in each line', [
+        json.loads(line) for line in
+        ctl(d, '--json', 'diagnose', 'trunk')[1].splitlines()] == [
+            {**s, 'details': list(s['details'])} for s in steps])
+
+    seen = on_terminal(d, 'diagnose', 'trunk', columns=55)
+    lab.check('diagnose: the results are coloured on a terminal', all(
+        f'{ESC}[{code}m{word}' in seen for code, word in (
+            (32, 'ok'), (33, 'warning'), (31, 'failed'))) and
+        plain(seen) != seen, seen)
+    lab.check('diagnose: and long lines are broken between words', all(
+        len(line) <= 55 for line in plain(seen).splitlines()) and
+        'the first one is\n' in plain(seen), plain(seen))
+    lab.check('diagnose: no colour with NO_COLOR', ESC not in on_terminal(
+        d, 'diagnose', 'trunk', NO_COLOR='1'))
+
+    d.says({'steps': [steps[0]]}, {'steps': [
+        step('conclusion', 'ok', 'All is well.')]})
+    lab.check('diagnose: exit status 0 if all is well',
+              ctl(d, 'diagnose', 'trunk')[0] == 0)
+    d.says({'steps': [steps[0]]})
+    lab.check('diagnose: 1 without a conclusion',
+              ctl(d, 'diagnose', 'trunk')[0] == 1)
+
+
 def usage(d):
     before = len(d.requests)
     for argv in (['frobnicate'], ['status'], ['status', 'a', 'b'],
@@ -628,6 +682,7 @@ def usage(d):
                  ['pause', 'a', 'b'], ['reload', 'x'], ['list', 'x'],
                  ['history'], ['bindings'], ['purge-ghosts'], ['probe'],
                  ['nat', 'x'],
+                 ['diagnose'], ['diagnose', 'a', 'b'],
                  ['history', 'a', '-n', '0'], ['history', 'a', '-n', 'x'],
                  ['list', '-n', '3'],
                  ['--nonsense'],
@@ -640,9 +695,8 @@ def usage(d):
     lab.check('help names every verb', status == 0 and not err and all(
         f'\n  {v} ' in out for v in (
             'list', 'status', 'history', 'register', 'reconnect', 'pause',
-            'resume', 'bindings', 'purge-ghosts', 'probe', 'check', 'nat',
-            'reload',
-            'ping', 'version', 'help')), out)
+            'resume', 'bindings', 'purge-ghosts', 'probe', 'diagnose',
+            'check', 'nat', 'reload', 'ping', 'version', 'help')), out)
     lab.check('-h is help', ctl(d, '-h') == (0, out, ''))
 
 
@@ -674,6 +728,7 @@ def test(it):
     holding(d)
     probing(d)
     natting(d)
+    diagnosing(d)
     reloading(d)
     failing(d)
     usage(d)

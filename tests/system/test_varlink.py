@@ -204,7 +204,7 @@ def accounts(d, i):
 
 
 def acts(it, d, i):
-    for method in ('Register', 'Bindings', 'PurgeGhosts', 'Probe',
+    for method in ('Register', 'Bindings', 'PurgeGhosts', 'Probe', 'Diagnose',
                    'Reconnect', 'Pause', 'Resume', 'Status', 'History'):
         error, reply = as_described(f'{method} of one that is there', d, i,
                                     method, name='alice')
