@@ -320,6 +320,14 @@ static bool say_tls_done(struct diagnosis *d, const struct diagnose_try *t,
 }
 
 
+/* Which CA is not trusted: whoever issued the last one that was sent. */
+static const char *stranger(const struct tls_seen *seen)
+{
+	return seen->trust == DIAGNOSIS_TRUST_ISSUER && seen->certc
+		? seen->certv[seen->certc - 1].issuer : "";
+}
+
+
 static bool say_tls(struct diagnosis *d)
 {
 	const struct diagnose_try *t = tls_try(d);
@@ -340,7 +348,9 @@ static bool say_tls(struct diagnosis *d)
 	return diagnose_say(d, DIAGNOSIS_TLS, diagnosis_tls(&f),
 			    t->over_usec - (t->connected ? t->connected_usec
 							 : t->began_usec),
-			    "%J: %s", &t->addr.addr, t->text);
+			    "%J: %s%s%s", &t->addr.addr, t->text,
+			    *stranger(&t->tls) ? ": not trusted is " : "",
+			    stranger(&t->tls));
 }
 
 
