@@ -214,6 +214,7 @@ static void destructor(void *data)
 	mem_deref(a->regv);
 	mem_deref(a->owner.secure);
 	mem_deref(a->owner.merged);
+	mem_deref(a->owner.trace);
 	mem_deref(a->config);
 }
 
@@ -321,6 +322,22 @@ void agent_detach_state(struct agent *a)
 void agent_note_change(struct agent *a)
 {
 	state_changed(&a->owner.node);
+}
+
+
+void agent_set_trace(struct agent *a, struct trace *t)
+{
+	unsigned i;
+
+	a->owner.trace = mem_ref(t);
+	for (i = 0; i < a->slotc; i++)
+		slot_trace(&a->slotv[i]);
+}
+
+
+struct trace *agent_trace(const struct agent *a)
+{
+	return a->owner.trace;
 }
 
 

@@ -56,6 +56,11 @@ void agent_keep(const struct agent *a, struct state_account *s);
  * successor from here on, or to nobody. */
 void agent_detach_state(struct agent *a);
 
+/* Before the start: where its messages are told (trace.h); a reference is
+ * kept. And that, or NULL. */
+void agent_set_trace(struct agent *a, struct trace *t);
+struct trace *agent_trace(const struct agent *a);
+
 /* Before the start: it stays paused until agent_resume(). */
 void agent_set_paused(struct agent *a);
 

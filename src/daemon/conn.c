@@ -418,26 +418,38 @@ static int stream_send(struct conn *c, const uint8_t *buf, size_t len)
 
 int conn_send(struct conn *c, const uint8_t *buf, size_t len)
 {
+	int err;
+
 	if (!c || !buf || !len)
 		return EINVAL;
 	if (c->state != UP || c->err)
 		return ENOTCONN;
 
-	return c->transport == TRANSPORT_UDP
+	err = c->transport == TRANSPORT_UDP
 		? sock_send_to(c->io.fd, &c->peer, buf, len)
 		: stream_send(c, buf, len);
+	if (!err)
+		conn_trace_sent(c, &c->peer, buf, len);
+
+	return err;
 }
 
 
 int conn_send_to(struct conn *c, const struct sa *dst, const uint8_t *buf,
 		 size_t len)
 {
+	int err;
+
 	if (!c || !dst || !buf || !len || c->transport != TRANSPORT_UDP)
 		return EINVAL;
 	if (c->state != UP)
 		return ENOTCONN;
 
-	return sock_send_to(c->io.fd, dst, buf, len);
+	err = sock_send_to(c->io.fd, dst, buf, len);
+	if (!err)
+		conn_trace_sent(c, dst, buf, len);
+
+	return err;
 }
 
 

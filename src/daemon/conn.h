@@ -13,6 +13,7 @@
 #include "net.h"
 #include "stream.h"
 #include "tls.h"
+#include "trace.h"
 #include "verdict.h"
 
 
@@ -50,6 +51,8 @@ struct conn_conf {
 	struct tls_ctx *tls;             /* TLS only */
 	const char *host;                /* TLS: identity and SNI */
 	bool anew;                       /* TLS: see tls_open_anew() */
+	const struct tap *tap;           /* is told what it sends; outlives it;
+					    NULL: nobody is */
 };
 
 /* Starts it; success or failure of the connect comes by handler. Errors that
@@ -84,6 +87,10 @@ enum transport conn_transport(const struct conn *c);
 
 /* False: not TLS, or not connected. */
 bool conn_tls_info(const struct conn *c, struct tls_info *info);
+
+/* Tells the tap a message that came, once it is known who may speak to us. */
+void conn_trace_received(const struct conn *c, const struct mbuf *mb,
+			 const struct sa *src, bool stranger);
 
 /* When the first byte of a message that is not whole yet came; NEVER: none.
  * The owner closes a conn that stays so for FLOW_MESSAGE_MAX. */

@@ -119,6 +119,7 @@ static int conn_alloc(struct conn **connp, const struct conn_conf *conf,
 	c->transport = (uint8_t)conf->transport;
 	c->peer = conf->peer;
 	c->anew = conf->anew;
+	c->tap = conf->tap;
 	c->h = *h;
 	c->arg = arg;
 	*connp = c;

@@ -1,4 +1,4 @@
-/* What conn.c and conn_open.c share; everybody else includes conn.h. */
+/* What the conn*.c files share; everybody else includes conn.h. */
 
 #ifndef CONN_PARTS_H
 #define CONN_PARTS_H
@@ -30,6 +30,7 @@ struct conn {
 	struct stream stream;            /* TCP, TLS */
 	struct frame frame;
 	struct timer soon;               /* what must not happen in a call */
+	const struct tap *tap;
 	struct conn_handlers h;
 	void *arg;
 };
@@ -41,5 +42,11 @@ void conn_shut(struct conn *c);
 int conn_watch(struct conn *c, int flags);       /* FD_READ, FD_WRITE */
 void conn_io_handler(int flags, void *arg);      /* fd_h */
 void conn_soon_handler(void *arg);               /* timer_h */
+
+
+/* --- conn_trace.c --- */
+
+void conn_trace_sent(const struct conn *c, const struct sa *dst,
+		     const uint8_t *buf, size_t len);
 
 #endif

@@ -35,16 +35,46 @@ static void entry_destructor(void *data)
 }
 
 
+/* That of the agent before it, if there is one of that name. */
+static int set_trace(struct agent *a, const struct daemon *d)
+{
+	const char *name = agent_conf(a)->name;
+	const struct entry *old = entry_find(d, name);
+	struct trace *t = NULL;
+	int err = 0;
+
+	if (old)
+		t = mem_ref(agent_trace(old->agent));
+	else
+		err = trace_get(&t, d->traces, name);
+
+	if (!err)
+		agent_set_trace(a, t);
+	mem_deref(t);
+
+	return err;
+}
+
+
 static int make_agent(struct agent **ap, struct entry *e,
 		      struct config *config, const struct account_conf *conf,
 		      const struct state_account *kept)
 {
+	struct agent *a;
 	int err;
 
-	err = agent_alloc(ap, config, conf, &e->daemon->env, kept,
+	err = agent_alloc(&a, config, conf, &e->daemon->env, kept,
 			  daemon_on_event, e);
+	if (!err) {
+		err = set_trace(a, e->daemon);
+		if (err)
+			mem_deref(a);
+	}
+
 	if (err)
 		log_error(conf->name, "cannot be made: %s", strerror(err));
+	else
+		*ap = a;
 
 	return err;
 }
@@ -166,6 +196,7 @@ static void destructor(void *data)
 	mem_deref(d->leaving);
 	mem_deref(d->resolve);
 	mem_deref(d->edges);
+	mem_deref(d->traces);
 	for (i = 0; i < FIXED_SETTINGS; i++)
 		mem_deref(d->fixedv[i]);
 	mem_deref(d->config);
@@ -265,6 +296,10 @@ static int make_shared(struct daemon *d)
 		return err;
 
 	err = state_alloc(&d->state, config->state_dir);
+	if (err)
+		return err;
+
+	err = traces_alloc(&d->traces);
 	if (err)
 		return err;
 
@@ -411,6 +446,12 @@ struct entry *entry_find(const struct daemon *d, const char *name)
 {
 	return list_ledata(hash_lookup(d->names, hash_joaat_str(name),
 				       name_handler, (void *)name));
+}
+
+
+const struct traces *daemon_traces(const struct daemon *d)
+{
+	return d->traces;
 }
 
 

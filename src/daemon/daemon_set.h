@@ -50,6 +50,7 @@ struct daemon {
 	struct listers *listers;
 	struct monitors *monitors;
 	struct hooks *hooks;
+	struct traces *traces;
 	char instance[INSTANCE_MAX];
 	struct agent_env env;
 	int64_t wall_usec;

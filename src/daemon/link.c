@@ -153,10 +153,12 @@ static bool welcome(const struct link *l, const struct sa *src)
 static void recv_handler(struct mbuf *mb, const struct sa *src, void *arg)
 {
 	struct link *l = arg;
+	const bool known = welcome(l, src);
 	struct sip_msg *msg = NULL;
 	int err;
 
-	if (!welcome(l, src))
+	conn_trace_received(l->conn, mb, src, !known);
+	if (!known)
 		return;
 
 	mem_ref(l);

@@ -100,6 +100,7 @@ const struct control_method methods[] = {
 	{"Probe",       true,  method_probe},
 	{"Nat",         false, method_nat},
 	{"Diagnose",    true,  method_diagnose},
+	{"Trace",       false, method_trace},
 	{"Reload",      true,  method_reload},
 	{"Ping",        false, method_ping},
 	{"org.varlink.service.GetInfo", false, method_get_info},

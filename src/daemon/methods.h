@@ -34,6 +34,9 @@ control_method_h method_nat;
 /* methods_diagnose.c */
 control_method_h method_diagnose;
 
+/* methods_trace.c */
+control_method_h method_trace;
+
 /* methods_reload.c */
 control_method_h method_reload;
 

@@ -183,10 +183,11 @@ static void estab_handler(void *arg)
 static void recv_handler(struct mbuf *mb, const struct sa *src, void *arg)
 {
 	struct prober *p = arg;
+	const bool known = sa_cmp(src, conn_peer(p->conn), SA_ADDR);
 	struct sip_msg *msg = NULL;
 
-	if (!sa_cmp(src, conn_peer(p->conn), SA_ADDR) ||
-	    sip_msg_decode(&msg, mb))
+	conn_trace_received(p->conn, mb, src, !known);
+	if (!known || sip_msg_decode(&msg, mb))
 		return;
 
 	if (!msg->req && message_complete(msg))
@@ -280,6 +281,12 @@ int prober_send_open(struct prober **pp, const struct prober_conf *conf,
 		mem_deref(p);
 
 	return err;
+}
+
+
+const char *prober_secret(const struct prober *p)
+{
+	return p ? p->secret : "";
 }
 
 

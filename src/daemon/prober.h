@@ -46,6 +46,9 @@ struct prober_conf {
 int prober_send_open(struct prober **pp, const struct prober_conf *conf,
 		     prober_answer_h *h, void *arg);
 
+/* For mask_add() alone; "" for NULL. */
+const char *prober_secret(const struct prober *p);
+
 /* Does this request carry its secret, in the header or in the Call-ID? False
  * for NULL. */
 bool prober_is_mine(const struct prober *p, const struct sip_msg *msg);

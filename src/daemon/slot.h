@@ -2,7 +2,8 @@
  * addresses that it may go to (slot_name.c), the way to a flow (slot_connect.c)
  * and to its successor (slot_replace.c), the REGISTERs (slot_register.c), what
  * they find at the registrar (slot_audit.c), requests that arrive
- * (slot_inbound.c), probes (slot_probe.c). An agent owns one per reg-id. */
+ * (slot_inbound.c), probes (slot_probe.c), what is secret in its messages
+ * (slot_trace.c). An agent owns one per reg-id. */
 
 #ifndef SLOT_H
 #define SLOT_H
@@ -59,6 +60,7 @@ struct slot_owner {
 	int64_t conf_hash;               /* account_conf_hash(), not 0 */
 	int64_t way;                     /* see state.h */
 	uint32_t dropped;                /* requests that got no answer */
+	struct trace *trace;             /* of its messages; NULL: none */
 	struct merged *merged;           /* NULL: one flow, or none came yet */
 	/* after every step: deadlines and outcomes may be others; `left`: the
 	 * registration is off and nothing of it is open */
@@ -145,6 +147,7 @@ struct slot {
 	bool purging;                    /* by the operator's order */
 	struct register_extras extras;
 	uint32_t options_cseq;
+	struct tap tap;                  /* of all its sockets */
 	bool warned;                     /* of a REGISTER too long for UDP */
 	char detail[SLOT_DETAIL_MAX];    /* of the last failure; "" */
 	char phrase[SLOT_PHRASE_MAX];    /* of the last answer; "" */
@@ -155,6 +158,9 @@ struct slot {
 int slot_init(struct slot *s, struct slot_owner *owner, unsigned i,
 	      const struct state_account *kept);
 void slot_close(struct slot *s);         /* also half-initialised ones */
+
+/* From here on its messages are told to the owner's trace (slot_trace.c). */
+void slot_trace(struct slot *s);
 
 /* Carries out what the core said: REG_DO_* bits. */
 void slot_perform(struct slot *s, unsigned acts);

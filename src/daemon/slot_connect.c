@@ -212,6 +212,7 @@ static void link_conf_of(struct link_conf *lc, const struct attempt *t)
 			.tls = s->tls,
 			.host = conf->tls.name[0] ? conf->tls.name
 						  : name_edge(t)->host,
+			.tap = &s->tap,
 		},
 		.flow = conf->policy.flow,
 		.point = t->point,

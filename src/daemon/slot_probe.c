@@ -26,6 +26,7 @@ void slot_probe(struct slot *s, bool on_flow)
 		.source = conf->source,
 		.interface = conf->interface,
 		.dscp = conf->dscp,
+		.tap = &s->tap,
 	};
 	struct prober_conf pc = {
 		.id = &s->id,

@@ -1,4 +1,5 @@
-/* The parts of an account's JSON. For the status*.c alone. */
+/* The parts of an account's JSON. For the status*.c, and what tells addresses
+ * as they do. */
 
 #ifndef STATUS_PART_H
 #define STATUS_PART_H
