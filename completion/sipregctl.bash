@@ -81,8 +81,8 @@ _sipregctl_options()
 	local -a mine
 
 	for name in "${optionv[@]}"; do
-		case ${ownerv[$name]} in
-		- | "${plain[0]-}")
+		case ,${ownerv[$name]}, in
+		,-, | *",${plain[0]-},"*)
 			mine+=("$name")
 			;;
 		esac

@@ -29,6 +29,7 @@
 struct call {
 	const struct options *opt;
 	const char *name;
+	const char *members;             /* of the parameters; NULL: no more */
 	int timeout;                     /* [s] between replies */
 	bool stream;                     /* they may come at any time */
 	bool over;                       /* and are not wanted any more */
@@ -170,8 +171,18 @@ static enum result open_socket(struct call *c)
 }
 
 
+static int add_members(struct mbuf *mb, const char *members)
+{
+	if (!members || !members[0])
+		return 0;
+
+	return mbuf_printf(mb, "%s%s", mb->buf[mb->pos - 1] == '{' ? "" : ",",
+			   members);
+}
+
+
 static int encode(struct mbuf *mb, const char *method, const char *name,
-		  bool more)
+		  const char *members, bool more)
 {
 	char full[64];
 	int err;
@@ -183,6 +194,7 @@ static int encode(struct mbuf *mb, const char *method, const char *name,
 	err |= json_open(mb, "parameters", '{');
 	if (name)
 		err |= json_add_string(mb, "name", name);
+	err |= add_members(mb, members);
 	err |= json_close(mb, '}');
 	if (more)
 		err |= json_add_bool(mb, "more", true);
@@ -219,7 +231,7 @@ static enum result request(struct call *c, const char *method, bool more)
 	struct mbuf *mb = mbuf_alloc(256);
 	enum result result;
 
-	if (!mb || encode(mb, method, c->name, more)) {
+	if (!mb || encode(mb, method, c->name, c->members, more)) {
 		complain("out of memory");
 		result = RESULT_FAILED;
 	}
@@ -433,13 +445,15 @@ static enum result replies(struct call *c)
 }
 
 
-enum result client_call(const struct options *opt, int timeout,
-			const char *method, const char *name, bool more,
-			client_reply_h *h, void *arg)
+enum result client_call_with(const struct options *opt, int timeout,
+			     const char *method, const char *name,
+			     const char *members, bool more,
+			     client_reply_h *h, void *arg)
 {
 	struct call c = {
 		.opt = opt,
 		.name = name,
+		.members = members,
 		.timeout = opt->timeout ? opt->timeout
 					: timeout ? timeout : STREAM_TIMEOUT,
 		.stream = !timeout,
@@ -468,4 +482,13 @@ enum result client_call(const struct options *opt, int timeout,
 	mem_deref(c.rx);
 
 	return result;
+}
+
+
+enum result client_call(const struct options *opt, int timeout,
+			const char *method, const char *name, bool more,
+			client_reply_h *h, void *arg)
+{
+	return client_call_with(opt, timeout, method, name, NULL, more, h,
+				arg);
 }

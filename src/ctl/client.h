@@ -28,4 +28,11 @@ enum result client_call(const struct options *opt, int timeout,
 			const char *method, const char *name, bool more,
 			client_reply_h *h, void *arg);
 
+/* The same with more parameters: members of JSON text that need no escape,
+ * "\"past\":true"; "" or NULL: none. */
+enum result client_call_with(const struct options *opt, int timeout,
+			     const char *method, const char *name,
+			     const char *members, bool more,
+			     client_reply_h *h, void *arg);
+
 #endif

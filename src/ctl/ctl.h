@@ -30,10 +30,12 @@ struct options {
 	const char *socket;
 	bool json;
 	int timeout;             /* [s]; 0: the verb's own */
-	int lines;               /* of history; 0: all */
+	int lines;               /* history, trace: only so many; 0: all */
 	int watch;               /* list: [s] between pictures; 0: only one */
 	int warning, critical;   /* check: so many accounts may be in trouble */
 	int cert_days;           /* check: a certificate should last longer */
+	bool past, live;         /* of trace: only that */
+	const char *pcap;        /* trace: the file; NULL: shown */
 };
 
 /* argv[0] is the verb; the number of arguments has been checked. */
@@ -57,6 +59,7 @@ verb_h verb_register;
 verb_h verb_reload;
 verb_h verb_resume;
 verb_h verb_status;
+verb_h verb_trace;
 verb_h verb_version;
 
 /* One line to stderr, after the program's name. */

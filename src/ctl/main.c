@@ -49,6 +49,8 @@ static const struct verb verbv[] = {
 	 1, verb_probe},
 	{"diagnose",     "NAME", "step by step to the registrar, and what to "
 	 "do; exit status 0 if all is well", 1, verb_diagnose},
+	{"trace",        "NAME", "its SIP messages, those kept and those to "
+	 "come", 1, verb_trace},
 	{"check",        "[NAME]", "monitoring plugin: one line, exit status 0 "
 	 "to 3", 1, verb_check},
 	{"nat",          "",     "how the NAT before this site behaves, and "
@@ -66,6 +68,9 @@ static const struct verb verbv[] = {
 enum {
 	OPTION_WATCH = UCHAR_MAX + 1,    /* it and the next have no letters */
 	OPTION_CERT_DAYS,
+	OPTION_PAST,
+	OPTION_LIVE,
+	OPTION_PCAP,
 };
 
 static const struct option longv[] = {
@@ -76,22 +81,28 @@ static const struct option longv[] = {
 	{"warning",   required_argument, NULL, 'w'},
 	{"critical",  required_argument, NULL, 'c'},
 	{"cert-days", required_argument, NULL, OPTION_CERT_DAYS},
+	{"past",      no_argument,       NULL, OPTION_PAST},
+	{"live",      no_argument,       NULL, OPTION_LIVE},
+	{"pcap",      required_argument, NULL, OPTION_PCAP},
 	{"timeout",   required_argument, NULL, 't'},
 	{"help",      no_argument,       NULL, 'h'},
 	{"version",   no_argument,       NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
 
-/* Options that only one verb knows. */
+/* Options that not all verbs know, and those that do, with commas. */
 static const struct {
 	int option;
-	const char *verb;
+	const char *verbs;
 } ownedv[] = {
-	{'n', "history"},
+	{'n', "history,trace"},
 	{OPTION_WATCH, "list"},
 	{'w', "check"},
 	{'c', "check"},
 	{OPTION_CERT_DAYS, "check"},
+	{OPTION_PAST, "trace"},
+	{OPTION_LIVE, "trace"},
+	{OPTION_PCAP, "trace"},
 	{0, NULL},
 };
 
@@ -142,7 +153,9 @@ static void usage(FILE *f)
 		    SOCKET_DEFAULT "\n"
 		    "  -j, --json           one JSON document; of a stream one "
 		    "a line\n"
-		    "  -n, --lines N        history: only the last N events\n"
+		    "  -n, --lines N        history: only the last N events; "
+		    "trace: of those\n"
+		    "                       kept only the last N messages\n"
 		    "      --watch[=SEC]    list: again every SEC (2) seconds\n"
 		    "  -w, --warning N      check: WARNING if more accounts "
 		    "are in trouble (0)\n"
@@ -150,6 +163,10 @@ static void usage(FILE *f)
 		    "called (0)\n"
 		    "      --cert-days N    check: WARNING if a certificate "
 		    "ends in less (14)\n"
+		    "      --past           trace: only what is kept\n"
+		    "      --live           trace: only what comes\n"
+		    "      --pcap FILE      trace: for Wireshark; - is the "
+		    "standard output\n"
 		    "  -t, --timeout SEC    how long to wait for the daemon\n"
 		    "  -h, --help           this text\n"
 		    "  -V, --version        the version\n", f);
@@ -168,22 +185,36 @@ enum result verb_help(const struct options *opt, int argc, char **argv)
 }
 
 
-static const char *owner(int option)
+static const char *owners(int option)
 {
 	unsigned i;
 
-	for (i = 0; ownedv[i].verb; i++) {
+	for (i = 0; ownedv[i].verbs; i++) {
 		if (ownedv[i].option == option)
-			return ownedv[i].verb;
+			return ownedv[i].verbs;
 	}
 
 	return NULL;
 }
 
 
+static bool is_owner(const char *verbs, const char *verb)
+{
+	const size_t len = strlen(verb);
+
+	for (; verbs; verbs = strchr(verbs, ','), verbs += verbs ? 1 : 0) {
+		if (!strncmp(verbs, verb, len) &&
+		    (!verbs[len] || verbs[len] == ','))
+			return true;
+	}
+
+	return false;
+}
+
+
 /* For the completion of shells: what there is, from one place. A line is
- * "verb NAME ARGUMENTS HELP" or "option NAME LETTER VERB VALUE", the VERB that
- * alone knows it and how it takes a value: = or [=]. What there is not is
+ * "verb NAME ARGUMENTS HELP" or "option NAME LETTER VERBS VALUE", those that
+ * alone know it and how it takes a value: = or [=]. What there is not is
  * "-". */
 enum result verb_complete(const struct options *opt, int argc, char **argv)
 {
@@ -193,7 +224,7 @@ enum result verb_complete(const struct options *opt, int argc, char **argv)
 	};
 	const struct option *o;
 	const struct verb *v;
-	const char *verb;
+	const char *verbs;
 
 	(void)opt;
 	(void)argc;
@@ -206,10 +237,10 @@ enum result verb_complete(const struct options *opt, int argc, char **argv)
 	}
 
 	for (o = longv; o->name; o++) {
-		verb = owner(o->val);
+		verbs = owners(o->val);
 		(void)printf("option --%s %c%c %s %s\n", o->name, '-',
 			     o->val < OPTION_WATCH ? o->val : '-',
-			     verb ? verb : "-", valuev[o->has_arg]);
+			     verbs ? verbs : "-", valuev[o->has_arg]);
 	}
 
 	return RESULT_OK;
@@ -281,13 +312,13 @@ static bool owns(const struct verb *v, unsigned given)
 {
 	unsigned i;
 
-	for (i = 0; ownedv[i].verb; i++) {
+	for (i = 0; ownedv[i].verbs; i++) {
 
-		if (!(given & 1u << i) || !strcmp(ownedv[i].verb, v->name))
+		if (!(given & 1u << i) || is_owner(ownedv[i].verbs, v->name))
 			continue;
 
 		complain("%s does not know that option, it is for %s", v->name,
-			 ownedv[i].verb);
+			 ownedv[i].verbs);
 		return false;
 	}
 
@@ -340,6 +371,18 @@ static bool option_set(struct options *opt, int c, const char *arg)
 		return number_parse(&opt->cert_days, arg, 0, DAYS_MAX,
 				    "--cert-days");
 
+	case OPTION_PAST:
+		opt->past = true;
+		return true;
+
+	case OPTION_LIVE:
+		opt->live = true;
+		return true;
+
+	case OPTION_PCAP:
+		opt->pcap = arg;
+		return true;
+
 	case 't':
 		return number_parse(&opt->timeout, arg, 1, TIMEOUT_MAX,
 				    "--timeout [s]");
@@ -353,7 +396,7 @@ static unsigned owned_bit(int option)
 {
 	unsigned i;
 
-	for (i = 0; ownedv[i].verb; i++) {
+	for (i = 0; ownedv[i].verbs; i++) {
 		if (ownedv[i].option == option)
 			return 1u << i;
 	}
