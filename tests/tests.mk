@@ -16,7 +16,7 @@ FUZZ_SLOW_challenge := 10
 FUZZ_SLOW_config    := 5
 FUZZ_SLOW_contact   := 5
 FUZZ_SLOW_control   := 5
-FUZZ_SLOW_mask      := 5
+FUZZ_SLOW_mask      := 2
 FUZZ_SLOW_message   := 2
 # The same inputs on every machine, as far as its time goes; 0: others.
 FUZZ_SEED ?= 1

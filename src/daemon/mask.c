@@ -5,6 +5,7 @@
  * header of another name or behind a line end of its own is masked alike.
  * Rather too much is masked than too little. */
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 #include "contact_uri.h"
@@ -75,7 +76,8 @@ static char lower(char c)
 
 static bool is_name(const char *p, size_t l, const char *name)
 {
-	return strlen(name) == l && !strncasecmp(p, name, l);
+	return l && lower(*p) == lower(*name) && strlen(name) == l &&
+		!strncasecmp(p, name, l);
 }
 
 
@@ -92,10 +94,11 @@ static bool is_one_of(const char *p, size_t l, const char *const *namev,
 
 static bool contains(const char *p, size_t l, const char *word)
 {
-	const size_t n = strlen(word);
+	const char first = lower(word[0]);
 
-	for (size_t i = 0; i + n <= l; i++)
-		if (!strncasecmp(p + i, word, n))
+	for (size_t i = 0; i < l; i++)
+		if (lower(p[i]) == first && strlen(word) <= l - i &&
+		    !strncasecmp(p + i, word, strlen(word)))
 			return true;
 
 	return false;
@@ -492,32 +495,56 @@ static char *match(const struct text *t, const char *value, size_t l)
 }
 
 
-static void mark(bool firstv[256], char c)
+static bool is_odd(char c)
 {
-	firstv[(unsigned char)c] = true;
-	if (lower(c) >= 'a' && lower(c) <= 'z')
-		firstv[(unsigned char)c ^ 0x20] = true;
+	return c == '%' || c == '\\' || is_eol(c);
+}
+
+
+/* Can a value begin here that goes on with this letter? Soon told of most. */
+static bool may_match(const struct text *t, char second)
+{
+	return t->end - t->p < 2 || lower(t->p[1]) == lower(second) ||
+		is_odd(t->p[1]) || is_odd(*t->p);
+}
+
+
+/* By which letter which of the values may begin, a bit for each. */
+static void make_firstv(uint64_t firstv[256], const struct mask *m)
+{
+	memset(firstv, 0, 256 * sizeof(*firstv));
+	for (unsigned i = 0; i < m->valuec; i++) {
+		const char c = lower(m->valuev[i].p[0]);
+
+		firstv[(unsigned char)c] |= UINT64_C(1) << i;
+		if (c >= 'a' && c <= 'z')
+			firstv[(unsigned char)c ^ 0x20] |= UINT64_C(1) << i;
+		firstv['%'] |= UINT64_C(1) << i;
+		firstv['\\'] |= UINT64_C(1) << i;
+	}
 }
 
 
 void mask_values(char *text, size_t len, const struct mask *m)
 {
 	struct text t = {text, text + len};
-	bool firstv[256] = {false};
-	unsigned i;
+	uint64_t firstv[256], bits;
 
-	for (i = 0; i < m->valuec; i++)
-		mark(firstv, m->valuev[i].p[0]);
-	firstv['%'] = firstv['\\'] = true;
+	make_firstv(firstv, m);
 
 	for (; t.p < t.end; ++t.p) {
 
-		if (!firstv[(unsigned char)*t.p])
-			continue;
+		bits = firstv[(unsigned char)*t.p];
 
-		for (i = 0; i < m->valuec; i++) {
-			char *end = match(&t, m->valuev[i].p, m->valuev[i].l);
+		for (; bits; bits &= bits - 1) {
+			const int i = __builtin_ctzll(bits);
+			const char *value = m->valuev[i].p;
+			char *end;
 
+			if (!may_match(&t, value[1]))
+				continue;
+
+			end = match(&t, value, m->valuev[i].l);
 			if (end)
 				overwrite(t.p, end);
 		}

@@ -182,6 +182,23 @@ def itself(i):
                   i.methods[name] == i.methods['Register'])
 
 
+def traced(d, i):
+    """The first of its messages that are kept."""
+    as_described('whether messages are kept', d, i, 'Trace', name='alice')
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(60)
+        s.connect(d.socket)
+        s.sendall(b'{"method":"io.sipregd.Trace","more":true,"parameters":'
+                  b'{"name":"alice","past":true}}\0')
+        answer = b''
+        while b'\0' not in answer:
+            answer += s.recv(65536)
+    reply = json.loads(answer.split(b'\0')[0])['parameters']
+    wrong = i.wrong(reply, i.methods['Trace'][1], 'Trace')
+    lab.check('a message, as described', reply['message'] and not wrong,
+              (wrong, reply))
+
+
 def accounts(d, i):
     for name in 'alice', 'tls', 'refused', 'silent', 'off':
         error, a = as_described(f'the status of {name}', d, i, 'Status',
@@ -201,6 +218,7 @@ def accounts(d, i):
     error, _ = as_described('a monitor of one that is not there', d, i,
                             'Monitor', name='nobody')
     lab.check('that is an error', error == 'NoSuchAccount', error)
+    traced(d, i)
 
 
 def acts(it, d, i):
