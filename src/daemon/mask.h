@@ -22,8 +22,8 @@
 				    parts of tokens and 8 probes */
 #define MASK_VALUE_MIN 4         /* bytes; a shorter one would be found in
 				    every other word, and tell itself by that */
-#define MASK_VALUE_MAX 128       /* bytes of one that is found by its place:
-				    SHA-512 in hex */
+#define MASK_VALUE_MAX 64        /* bytes of one that is found by its place:
+				    SHA-256 in hex */
 
 /* What is searched for; zero it first. The texts are the caller's. */
 struct mask {

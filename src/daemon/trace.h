@@ -18,7 +18,8 @@
 #include "net.h"
 
 
-#define TRACE_BUDGET    (16u << 20)      /* bytes of all rings */
+#define TRACE_BUDGET    (16u << 20)      /* bytes of all rings; beside each
+					    are 520 of what was learned */
 #define TRACE_SHARE_MAX 16384    /* bytes of one: six registrations */
 #define TRACE_SHARE_MIN 2048     /* less does not hold one registration */
 #define TRACE_TEXT_MAX  65536    /* bytes of one message, as frame.h */

@@ -1,5 +1,5 @@
-/* trace.c, trace_ring.c, methods_trace.c: what is kept of messages, what whoever
- * watches is told, and what it costs. */
+/* trace.c, trace_ring.c, methods_trace.c: what is kept of messages, and what
+ * whoever watches is told. */
 
 #include <errno.h>
 #include <fcntl.h>

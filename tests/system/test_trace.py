@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""sipregctl trace: what was on the wire is shown, live and afterwards, to people
-and to tshark, and no secret with it."""
+"""sipregctl trace: what was on the wire is shown, live and afterwards, to
+people and to tshark, and no secret with it."""
 
 import json
 import os
