@@ -49,7 +49,7 @@ static bool is_plain(const char *text, size_t len)
 
 static int add_base64(struct mbuf *mb, const char *text, size_t len)
 {
-	size_t size = len / 3 * 4 + 5;   /* of each three four; a rest, a zero */
+	size_t size = len / 3 * 4 + 5;   /* 4 of each 3; a rest, a zero */
 	char *p = mem_alloc(size, NULL);
 	int err;
 

@@ -50,8 +50,8 @@ static const char *const messagev[] = {
 	"c63f42e101ef>\";reg-id=1;expires=3600\r\nExpires: 3600\r\n"
 	"Supported: path, outbound, gruu\r\n"
 	"Allow: OPTIONS, NOTIFY, INVITE, ACK, BYE, CANCEL\r\n"
-	"Authorization: Digest username=\"alice\", realm=\"example.com\", nonce="
-	"\"ZSf0H2Un8vPq0sLj5W2dBqX0pYV0mY3l\", uri=\"sip:example.com\", "
+	"Authorization: Digest username=\"alice\", realm=\"example.com\", "
+	"nonce=\"ZSf0H2Un8vPq0sLj5W2dBqX0pYV0mY3l\", uri=\"sip:example.com\", "
 	"response=\"6629fae49393a05397450978507c4ef1\", algorithm=MD5, qop=auth"
 	", nc=00000001, cnonce=\"0a4f113b0a4f113b0a4f113b0a4f113b\"\r\n"
 	"Content-Length: 0\r\n\r\n",

@@ -110,8 +110,8 @@ START_TEST(spacing_case_and_folds_do_not_matter)
 	      "x=y\r\n\tz\r\nTo: response\r\n",
 	      "aUTHORIZATION \t:  DIGEST\r\n  Response\t=\r\n \"**\r\n **\","
 	      "x=*\r\n\t*\r\nTo: response\r\n");
-	check("Authorization\r\n : Digest a=b\r\n", "Authorization\r\n : Digest "
-	      "a=*\r\n");
+	check("Authorization\r\n : Digest a=b\r\n",
+	      "Authorization\r\n : Digest a=*\r\n");
 	check("authorization:Digest a=\"b\\\"c\",realm=\"d\"\nTo: x\n",
 	      "authorization:Digest a=\"****\",realm=\"d\"\nTo: x\n");
 }

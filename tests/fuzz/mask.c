@@ -41,7 +41,7 @@ static const char *const piecev[16] = {
 	"\r\nX-Api-Key: " KEY "\r\n",
 	" " RESPONSE " ",
 	" " FUZZ_FLOW " ",
-	" ",                             /* tab, and the line ends: themselves */
+	" ",                             /* tab and line ends: themselves */
 	" ",
 	" " SECRET " ",
 	" " PASSWORD " ",
