@@ -6,9 +6,9 @@
 #include <string.h>
 #include "account.h"
 #include "client.h"
-#include "ending.h"
 #include "pcap.h"
 #include "raw.h"
+#include "stream.h"
 #include "text.h"
 #include "value.h"
 #include "wire.h"
@@ -138,9 +138,10 @@ static int write_message(struct pcap *p, const struct odict *o,
 
 /* --- replies --- */
 
+/* That nobody reads any more is the end of the stream, and no failure. */
 static enum result written(int err, const char *where)
 {
-	if (!err)
+	if (!err || err == EPIPE)
 		return RESULT_OK;
 
 	complain("%s: %s", where, strerror(err));
@@ -165,7 +166,7 @@ static enum result show(const struct trace *t, const struct reply *r,
 	else if (raw_member(&element, &r->json, "message"))
 		(void)printf("%.*s\n", (int)element.l, element.p);
 
-	return written(fflush(stdout) ? errno : 0, "standard output");
+	return stream_flush();
 }
 
 
@@ -199,9 +200,7 @@ static enum result reply_handler(const struct reply *r, void *arg)
 
 	text = odict_get_type(value_object(o, "message"), ODICT_STRING,
 			      "text");
-	ending_hold();
 	result = text ? show(t, r, text->u.str) : at_present(t, r->o);
-	ending_release();
 	mem_deref(o);
 
 	return result;
@@ -247,6 +246,8 @@ enum result verb_trace(const struct options *opt, int argc, char **argv)
 
 	if (!usable(opt))
 		return RESULT_USAGE;
+	if (!stream_begin())
+		return RESULT_FAILED;
 
 	if (opt->pcap) {
 		result = written(pcap_open(&t.pcap, opt->pcap), opt->pcap);
@@ -254,7 +255,6 @@ enum result verb_trace(const struct options *opt, int argc, char **argv)
 			return result;
 	}
 
-	ending_allow();
 	parameters(members, sizeof(members), opt);
 	result = client_call_with(opt, 0, "Trace", argv[1], members, true,
 				  reply_handler, &t);

@@ -449,12 +449,6 @@ struct entry *entry_find(const struct daemon *d, const char *name)
 }
 
 
-const struct traces *daemon_traces(const struct daemon *d)
-{
-	return d->traces;
-}
-
-
 struct agent *daemon_find(const struct daemon *d, const char *name)
 {
 	struct entry *e = entry_find(d, name);

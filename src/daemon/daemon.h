@@ -52,7 +52,6 @@ void daemon_reaped(struct daemon *d, pid_t pid, int status);
 /* The i-th agent in the order of the configuration; NULL past the last. */
 struct agent *daemon_agent(const struct daemon *d, size_t i);
 struct agent *daemon_find(const struct daemon *d, const char *name);
-const struct traces *daemon_traces(const struct daemon *d);
 
 /* The configuration that it acts on. */
 struct config *daemon_config(const struct daemon *d);

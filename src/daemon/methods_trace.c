@@ -16,7 +16,6 @@
 
 
 enum {
-	WATCHES_MAX = 16,        /* that may go on at a time */
 	BACKLOG_MAX = 1 << 20,   /* bytes */
 	MESSAGE_ROOM = 2048,     /* bytes that one mostly needs */
 };
@@ -322,8 +321,6 @@ void method_trace(struct control_call *call, const struct odict *parameters,
 		(void)control_error(call, "NoSuchAccount", "name", name);
 	else if (!control_more(call))
 		say_whether_kept(call, agent_trace(a));
-	else if (traces_watched(daemon_traces(d)) >= WATCHES_MAX)
-		(void)control_error(call, "Busy", "name", name);
-	else
+	else if (control_stream(call))
 		watch(call, agent_trace(a), name, parameters);
 }

@@ -176,12 +176,6 @@ void trace_watch_stop(struct trace_watch *w)
 }
 
 
-size_t traces_watched(const struct traces *ts)
-{
-	return list_count(&ts->watchl);
-}
-
-
 /* --- a message --- */
 
 static bool is_learned(const struct trace_learned *s, const char *p, size_t l)

@@ -80,7 +80,6 @@ struct trace_watch {
 int trace_watch_start(struct trace_watch *w, struct trace *t, const char *name,
 		      trace_message_h *h, void *arg);
 void trace_watch_stop(struct trace_watch *w);    /* also of zeroes */
-size_t traces_watched(const struct traces *ts);  /* how many watch */
 
 
 /* --- where messages come from --- */
