@@ -151,6 +151,14 @@ static bool passed(msec_t at, msec_t now)
 }
 
 
+/* How long something took once. That may have been in an earlier boot, or
+ * shorter than a tick of the clock, so it is not compared with the time. */
+static bool lasted(msec_t span)
+{
+	return span <= HANDOVER_SPAN_MAX;
+}
+
+
 /* The deadlines that it leads to end. */
 static bool reg_good(const struct handover_reg *h, msec_t now)
 {
@@ -166,8 +174,8 @@ static bool flow_good(const struct handover_flow *h, msec_t now)
 {
 	return passed(h->up_at, h->life_at) && passed(h->life_at, now) &&
 		(h->ping_at == NEVER || passed(h->ping_at, now)) &&
-		passed(h->survived, now) && passed(h->rtt, now) &&
-		passed(h->server_interval, SECONDS(UINT32_MAX));
+		lasted(h->survived) && lasted(h->rtt) &&
+		lasted(h->server_interval);
 }
 
 
@@ -180,9 +188,8 @@ static bool nat_good(const struct handover_nat *h, msec_t now)
 			return false;
 
 	return passed(h->heard_at, now) && passed(h->moved_at, now) &&
-		passed(h->interval.since, now) &&
-		passed(h->interval.learned, now) &&
-		passed(h->interval.idle, now) &&
+		passed(h->interval.since, now) && lasted(h->interval.aged) &&
+		lasted(h->interval.learned) && lasted(h->interval.idle) &&
 		(h->probe_proven_at == NEVER || passed(h->probe_proven_at,
 						       now));
 }

@@ -18,6 +18,8 @@
 					    restart takes anyhow */
 #define HANDOVER_LEASE SECONDS(10)       /* that a binding must have left: what
 					    refreshes anyway does so anew */
+#define HANDOVER_SPAN_MAX SECONDS(UINT32_MAX)    /* that anything may have
+					    taken: no sum with it overflows */
 
 /* Of struct flow, where the comments are. */
 struct handover_flow {

@@ -116,16 +116,17 @@ unsigned reg_take_back(struct reg *r)
 
 unsigned reg_go_on_with_elder(struct reg *r, msec_t now)
 {
-	unsigned acts = reg_take_back(r);
+	const msec_t at = clock_max(r->refresh_at,
+				    r->answer_at + REG_ANSWER_GAP);
+	const unsigned acts = reg_take_back(r);
 
 	/* nothing of what its successor met with counts */
 	r->suspect = false;
 	r->reason = REASON_OK;
-	if (!reg_bound(r, now))
+	if (!reg_bound(r, now) || at <= now)
 		return acts | reg_want_turn(r, now);
 
-	reg_set(r, REG_BOUND, clock_max(r->refresh_at,
-					r->answer_at + REG_ANSWER_GAP));
+	reg_set(r, REG_BOUND, at);
 	reg_failback_arm(r, now);
 
 	return acts;

@@ -41,3 +41,21 @@ expect elder draining
 expect flow up
 expect state bound
 expect elder-gone within 10s..10s
+
+# the refresh was due while the machine slept: it goes at once
+account tcp interval 30
+come-up 3600s
+expect crlf within 0..1s
+pong
+expect crlf within 24s..30s
+expect aside within 1s..1s
+expect resolve
+resolved 1
+expect open
+suspend 3100s
+elder-pong
+expect take-back
+expect register within 0..0
+reply 200 lease 3600
+expect state bound
+expect registered yes

@@ -52,8 +52,7 @@ static const struct answer *ok(void)
 }
 
 
-/* Registered at NOW over TCP, and proven. */
-static void setup(void)
+static void register_at(msec_t at)
 {
 	struct target_list list = {.count = 2, .stream = 3};
 
@@ -66,21 +65,28 @@ static void setup(void)
 	};
 	account_init(&a, &policy, regv, eventv, 8, 1, NULL, NULL, NULL, 0);
 	account_init(&next, &policy, nextv, nextev, 8, 2, NULL,
-		     event_handler, NULL, NOW);
-	flow_init(&flow, &policy.flow, 3, NOW);
-	flow_init(&after, &policy.flow, 4, NOW);
+		     event_handler, NULL, at);
+	flow_init(&flow, &policy.flow, 3, at);
+	flow_init(&after, &policy.flow, 4, at);
 	memset(&h, 0xff, sizeof(h));
 	verdicts = 0;
 
-	account_start(&a, 0, NOW);
-	account_on_resolved(&a, 0, &list, REASON_OK, NOW);
-	account_on_turn(&a, 0, NOW);
-	flow_on_connected(&flow, NOW);
-	account_on_connected(&a, 0, 1, &local, &edge, NOW);
-	account_on_turn(&a, 0, NOW);
-	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, &mapped, NOW);
-	account_on_answer(&a, 0, ok(), &mapped, NOW);
-	flow_on_registered(&flow, NOW);
+	account_start(&a, 0, at);
+	account_on_resolved(&a, 0, &list, REASON_OK, at);
+	account_on_turn(&a, 0, at);
+	flow_on_connected(&flow, at);
+	account_on_connected(&a, 0, 1, &local, &edge, at);
+	account_on_turn(&a, 0, at);
+	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, &mapped, at);
+	account_on_answer(&a, 0, ok(), &mapped, at);
+	flow_on_registered(&flow, at);
+}
+
+
+/* Registered at NOW over TCP, and proven. */
+static void setup(void)
+{
+	register_at(NOW);
 	(void)flow_on_timer(&flow, NOW + FLOW_FIRST_PING);
 	(void)flow_on_pong(&flow, NOW + FLOW_FIRST_PING);
 	account_on_proven(&a, 0, NOW + FLOW_FIRST_PING);
@@ -226,6 +232,35 @@ START_TEST(a_lease_that_ended_or_cannot_be_is_of_no_use)
 END_TEST
 
 
+START_TEST(soon_after_boot_it_is_of_use_whatever_took_longer_before)
+{
+	const msec_t now = SECONDS(20);
+
+	register_at(SECONDS(2));
+	interval_restore(&regv[0].interval, SECONDS(90), SECONDS(120),
+			 HOURS(10), 1, SECONDS(2));
+	hand_over(now);
+	account_take_over(&next, 0, &h, now);
+	ck_assert_uint_eq(account_interval(&next, 0, SECONDS(120), now),
+			  account_interval(&a, 0, SECONDS(120), now));
+	ck_assert_uint_lt(account_interval(&next, 0, SECONDS(120), now),
+			  SECONDS(120));
+}
+END_TEST
+
+
+/* The round trip counts as 1 ms at least. */
+START_TEST(in_the_first_tick_of_the_clock_it_is_of_use)
+{
+	register_at(0);
+	ck_assert_uint_eq(flow_verify(&flow, 0), FLOW_SEND_CRLF);
+	(void)flow_on_pong(&flow, 0);
+	ck_assert_uint_gt(flow.rtt, 0);
+	hand_over(0);
+}
+END_TEST
+
+
 #define SPOIL(field, value)                                                   \
 	do {                                                                  \
 		hand_over(now);                                               \
@@ -258,6 +293,8 @@ START_TEST(whatever_is_wrong_in_it_is_found)
 	SPOIL(nat.moved_at, now + 1);
 	SPOIL(nat.interval.since, now + 1);
 	SPOIL(nat.interval.learned, NEVER);
+	SPOIL(nat.interval.idle, NEVER);
+	SPOIL(nat.interval.aged, NEVER);
 	SPOIL(nat.probe_proven_at, now + 1);
 	SPOIL(flow.server_interval, NEVER);
 	SPOIL(registered_since, now + 1);
@@ -281,6 +318,9 @@ Suite *suite_handover(void)
 		       only_a_refresh_can_tell_so_it_comes_after_a_long_gap);
 	tcase_add_test(tc, where_addresses_tell_nothing_it_begins_anew);
 	tcase_add_test(tc, a_lease_that_ended_or_cannot_be_is_of_no_use);
+	tcase_add_test(tc,
+		       soon_after_boot_it_is_of_use_whatever_took_longer_before);
+	tcase_add_test(tc, in_the_first_tick_of_the_clock_it_is_of_use);
 	tcase_add_test(tc, whatever_is_wrong_in_it_is_found);
 	suite_add_tcase(s, tc);
 

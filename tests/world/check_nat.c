@@ -41,12 +41,13 @@ bool check_may_return(struct world *w)
 }
 
 
-void check_returned(struct world *w)
+/* What it leads to may go wrong in turn, if a refresh is due. */
+void check_returned(struct world *w, unsigned acts)
 {
 	const struct reg *r = world_reg(w);
 
-	check(w, !r->elder && w->link.there && r->flow &&
-	      w->link.flow.state != FLOW_SUSPECT,
+	check(w, acts & REG_DO_TAKE_BACK && !r->elder && r->flow &&
+	      w->elder.there && w->elder.flow.state != FLOW_SUSPECT,
 	      "a late pong, but the elder is not the flow again");
 }
 

@@ -122,10 +122,11 @@ static struct link *find(struct world *w, unsigned number)
 static void elder_alive(struct world *w)
 {
 	const bool returns = check_may_return(w);
+	const unsigned acts = account_on_elder_alive(&w->account, 0, w->now);
 
-	perform(w, account_on_elder_alive(&w->account, 0, w->now));
 	if (returns)
-		check_returned(w);
+		check_returned(w, acts);
+	perform(w, acts);
 }
 
 

@@ -315,7 +315,7 @@ unsigned check_rounds(const struct world *w);
 
 void check_aside(struct world *w);                 /* before it is */
 bool check_may_return(struct world *w);            /* a late pong: the elder */
-void check_returned(struct world *w);              /* ... and then */
+void check_returned(struct world *w, unsigned acts); /* ... and then */
 void check_elder(struct world *w);
 void check_offer(struct world *w, bool answered);  /* after a REGISTER */
 void check_probe(struct world *w, bool on_flow);   /* before it is sent */
