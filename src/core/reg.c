@@ -304,27 +304,33 @@ unsigned reg_on_verify(struct reg *r, msec_t now)
 }
 
 
+/* That a flow was lost just now, and its successor as well, is no reason to
+ * wait: an address goes a moment before the next one comes, and an edge that
+ * restarts refuses before it listens again. So each kind of news has a limit
+ * `from` of its own. */
+static void hurry_for_news(struct reg *r, msec_t *from, msec_t now)
+{
+	if (now >= *from) {
+		*from = now + REG_AT_ONCE_EVERY;
+		r->at_once_from = now;
+	}
+	reg_hurry(r, now);
+}
+
+
 unsigned reg_on_edge_back(struct reg *r, msec_t now)
 {
 	if (r->state == REG_WAIT && !r->code && !r->retry_after)
-		reg_hurry(r, now);
+		hurry_for_news(r, &r->back_from, now);
 
 	return 0;
 }
 
 
-/* That a flow was lost just now, and its successor as well, is no reason to
- * wait: an address goes a moment before the next one comes. */
 unsigned reg_on_local_event(struct reg *r, msec_t now)
 {
-	if (r->state != REG_WAIT || r->retry_after)
-		return 0;
-
-	if (now >= r->local_from) {
-		r->local_from = now + REG_AT_ONCE_EVERY;
-		r->at_once_from = now;
-	}
-	reg_hurry(r, now);
+	if (r->state == REG_WAIT && !r->retry_after)
+		hurry_for_news(r, &r->local_from, now);
 
 	return 0;
 }

@@ -53,7 +53,8 @@
 #define REG_HELD_FIRST     MINUTES(5)    /* once-good credentials, 403 */
 #define REG_HELD_MAX       MINUTES(60)
 #define REG_ANSWER_SENDS   3             /* sends that answers alone cause */
-#define REG_AT_ONCE_EVERY  SECONDS(10)   /* a lost flow, a local event */
+#define REG_AT_ONCE_EVERY  SECONDS(10)   /* a lost flow, a local event, an edge
+					    that is back: each */
 #define REG_AT_ONCE_JITTER 250           /* [ms] */
 #define REG_MOVE_GAP       SECONDS(1)    /* between two new flows because our
 					    address changed; doubles up to
@@ -198,6 +199,7 @@ struct reg {
 	msec_t deadline;         /* of the present state */
 	msec_t at_once_from;     /* nothing is done at once before */
 	msec_t local_from;       /* the same for another local event */
+	msec_t back_from;        /* the same for an edge that is back */
 	msec_t hold_until;       /* for REG_DO_HOLD */
 	msec_t race_at;          /* when the other family is tried; NEVER */
 	msec_t replace_at;       /* when the turn may be asked for; NEVER */
@@ -274,7 +276,7 @@ unsigned reg_on_local_event(struct reg *r, msec_t now);  /* success likelier */
 /* The elder is wanted for something else than to wait for a better edge. */
 unsigned reg_failback_give_up(struct reg *r, msec_t now);
 /* Its edge serves somebody again: who waits because it did not answer tries at
- * once, who was refused does not. */
+ * once, at most once in REG_AT_ONCE_EVERY; who was refused does not. */
 unsigned reg_on_edge_back(struct reg *r, msec_t now);
 /* Other flows of the account go to the addresses of this mask. */
 void reg_on_taken(struct reg *r, uint32_t taken, msec_t now);

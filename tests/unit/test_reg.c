@@ -1027,6 +1027,79 @@ START_TEST(something_is_done_at_once_only_every_ten_seconds)
 END_TEST
 
 
+/* Lost, tried at once, refused: its edge was not back yet. */
+static void lost_and_refused(msec_t now)
+{
+	reg_on_flow_lost(&r, REASON_FLOW_LOST, now);
+	deadline();
+	resolved(1, 0, now + 200);
+	reg_on_turn(&r, now + 200);
+	failed(REASON_CONNECT_REFUSED, 0, now + 200);
+	check_window(now + 4200, now + 8200);
+}
+
+
+START_TEST(who_was_lost_just_before_tries_when_its_edge_is_back)
+{
+	proven(600, 0);
+	lost_and_refused(1000);
+	reg_on_edge_back(&r, 1500);
+	check_window(1501, 1750);
+
+	/* this one lasts */
+	deadline();
+	resolved(1, 0, 1800);
+	reg_on_turn(&r, 1800);
+	connected_to(0, 1800);
+	send(CHALLENGE_SENT_NONE, 1800);
+	answer(granted(600), 1800);
+	ck_assert_int_eq(r.state, REG_BOUND);
+}
+END_TEST
+
+
+START_TEST(an_edge_that_comes_and_goes_drives_no_loop)
+{
+	unsigned tries = 0;
+	msec_t now;
+
+	proven(600, 0);
+	lost_and_refused(1000);
+
+	/* others are served by it again and again, we are not */
+	for (now = 1500; now < 31500; now += 100) {
+		reg_on_edge_back(&r, now);
+		if (reg_deadline(&r) > now + 100)
+			continue;
+		now = reg_deadline(&r);
+		deadline();
+		resolved(1, 0, now);
+		reg_on_turn(&r, now);
+		failed(REASON_CONNECT_REFUSED, 0, now);
+		++tries;
+	}
+	/* in each 10 s one at once, and one when that is allowed again */
+	ck_assert_uint_ge(tries, 3);
+	ck_assert_uint_le(tries, 8);
+
+	/* and it was no event of this machine, which has its own ten seconds */
+	reg_on_local_event(&r, now);
+	check_window(now + 1, now + 250);
+}
+END_TEST
+
+
+START_TEST(who_was_refused_is_not_called_by_its_edge)
+{
+	sent(0);
+	answer(code(500), 0);
+	check_window(30000, 60000);
+	reg_on_edge_back(&r, 1000);
+	check_window(30000, 60000);
+}
+END_TEST
+
+
 START_TEST(what_comes_too_early_shortens_the_wait_to_when_it_is_allowed)
 {
 	proven(600, 0);
@@ -1771,6 +1844,10 @@ Suite *suite_reg(void)
 	tcase_add_test(tc, a_200_on_a_proven_flow_ends_the_failures_in_a_row);
 	tcase_add_test(tc, a_200_on_a_flow_that_is_not_proven_ends_nothing);
 	tcase_add_test(tc, something_is_done_at_once_only_every_ten_seconds);
+	tcase_add_test(tc,
+		who_was_lost_just_before_tries_when_its_edge_is_back);
+	tcase_add_test(tc, an_edge_that_comes_and_goes_drives_no_loop);
+	tcase_add_test(tc, who_was_refused_is_not_called_by_its_edge);
 	tcase_add_test(tc,
 		what_comes_too_early_shortens_the_wait_to_when_it_is_allowed);
 	tcase_add_test(tc, a_wait_uses_up_half_of_a_lease_that_runs);
