@@ -86,14 +86,15 @@ class Registrar:
         return int(self.tell('bound *'))
 
     def registers(self, since=0.0):
-        """[(time, user, code, with credentials)] of what came since then;
-        code 0: a REGISTER, else the answer to one."""
+        """[(time, user, code, with credentials)] of what came since then, no
+        retransmissions; code 0: a REGISTER, else the answer to one."""
         self.tell('flush')
         found = []
         with open(self.events_path) as f:
             for line in f:
-                at, _, _, _, method, user, code, auth = line.split()
-                if method == 'REGISTER' and float(at) >= since:
+                at, way, _, _, method, user, code, auth = line.split()
+                if (method == 'REGISTER' and way != 'again' and
+                        float(at) >= since):
                     found.append((float(at), user, int(code), auth == '1'))
         return found
 

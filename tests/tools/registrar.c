@@ -34,8 +34,9 @@ static void usage(FILE *f)
 "  -o        nobody is challenged\n"
 "  -g N      grant N seconds (3600)\n"
 "  -e FILE   a line for each message there:\n"
-"            SECONDS in|out CONNECTION TRANSPORT METHOD USER CODE AUTH\n"
-"            SECONDS are CLOCK_BOOTTIME's; CODE 0: a request;\n"
+"            SECONDS in|again|out CONNECTION TRANSPORT METHOD USER CODE AUTH\n"
+"            SECONDS are CLOCK_BOOTTIME's; again: a retransmission;\n"
+"            CODE 0: a request;\n"
 "            AUTH 1: with credentials; \"-\": unknown\n"
 "  -v        every message in full on stderr\n"
 "It says \"ready\" and then reads commands; to each the answer is a line,\n"
@@ -69,6 +70,15 @@ static const char *word(const char *s)
 }
 
 
+static const char *way(const struct registrar_message *m)
+{
+	if (!m->in)
+		return "out";
+
+	return m->repeated ? "again" : "in";
+}
+
+
 static void tell(const struct registrar_message *m)
 {
 	if (m->in && !m->code && !strcmp(m->method, "REGISTER") &&
@@ -81,7 +91,7 @@ static void tell(const struct registrar_message *m)
 		(void)fprintf(events, "%llu.%03llu %s %u %s %s %s %u %d\n",
 			      (unsigned long long)(m->at / SECONDS(1)),
 			      (unsigned long long)(m->at % SECONDS(1)),
-			      m->in ? "in" : "out", m->conn,
+			      way(m), m->conn,
 			      transport_name(m->transport), word(m->method),
 			      word(m->user), m->code, m->authorized);
 }
