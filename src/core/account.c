@@ -20,6 +20,7 @@ void account_init(struct account *a, const struct account_policy *p,
 	a->code_at = NEVER;
 	a->registered_since = a->reachable_since = now;
 	a->seen_at = NEVER;
+	a->unreachable_from = NEVER;
 	a->eventh = eventh;
 	a->arg = arg;
 	journal_init(&a->journal, eventv, eventc);
@@ -213,7 +214,7 @@ unsigned account_on_connect_failed(struct account *a, unsigned i,
 	const bool news = r->reason != reason;
 	unsigned acts = reg_on_connect_failed(r, index, reason, down, now);
 
-	++a->flow_failures;
+	account_failed(a, reason);
 	account_explain_death(&a->regv[i]);
 
 	/* A knock every second that fails as the last one did is no event. */
@@ -265,7 +266,7 @@ unsigned account_on_flow_lost(struct account *a, unsigned i,
 		account_note_silence(&a->regv[i], f, now);
 
 	/* before what comes next, in the order of the journal */
-	++a->flow_failures;
+	account_failed(a, reason);
 	flow_down(a, i, reason, now);
 	acts = reg_on_flow_lost(&a->regv[i].reg, reason, now);
 
@@ -349,7 +350,7 @@ unsigned account_on_elder_lost(struct account *a, unsigned i,
 {
 	struct account_reg *ar = &a->regv[i];
 
-	++a->flow_failures;
+	account_failed(a, reason);
 	account_tell_flow(a, i, EVENT_FLOW_DOWN, reason,
 			  account_silence(&ar->elder), now);
 
@@ -545,6 +546,14 @@ msec_t account_deadline(const struct account *a)
 msec_t account_seen(const struct account *a, msec_t now)
 {
 	return a->verdict.reachable == REACHABLE_YES ? now : a->seen_at;
+}
+
+
+msec_t account_unreachable(const struct account *a, msec_t now)
+{
+	const msec_t from = a->unreachable_from;
+
+	return a->unreachable + (from < now ? now - from : 0);
 }
 
 

@@ -111,6 +111,9 @@ struct account_reg {
 /* Called for every event after it was added; *arg as given. */
 typedef void (account_event_h)(const struct event *e, void *arg);
 
+/* Called for every failure of a flow, of which not each is an event. */
+typedef void (account_failure_h)(enum reason reason, void *arg);
+
 struct account {
 	const struct account_policy *policy;
 	const int64_t *wall_usec;        /* CLOCK_REALTIME at time 0 [us], kept
@@ -132,7 +135,10 @@ struct account {
 	uint32_t flow_failures;
 	uint32_t mapping_changes;
 	uint32_t inbound_requests;
+	msec_t unreachable;              /* [ms] in outages that are over */
+	msec_t unreachable_from;         /* of the present one; NEVER: none */
 	account_event_h *eventh;
+	account_failure_h *failureh;     /* NULL: nobody counts them */
 	void *arg;
 };
 
@@ -276,6 +282,9 @@ unsigned account_notes(const struct account *a, unsigned i, msec_t now);
 struct verdict account_verdict(const struct account *a, msec_t now);
 msec_t account_deadline(const struct account *a);        /* of all, and lease */
 msec_t account_seen(const struct account *a, msec_t now); /* reachable last */
+/* [ms] in which nobody could call, since it was first started: reachable was
+ * no, the present outage included. While it is paused nobody is to. */
+msec_t account_unreachable(const struct account *a, msec_t now);
 bool account_left(const struct account *a);              /* all are OFF */
 bool account_left_behind(const struct account *a);       /* a binding, maybe */
 

@@ -17,6 +17,9 @@ void account_tell_flow(struct account *a, unsigned i, enum event_type type,
 		       enum reason reason, uint32_t idle, msec_t now);
 uint32_t account_silence(const struct account_flow *flow);  /* [s], up */
 
+/* A flow has failed, or could not be had: counted, and told who counts. */
+void account_failed(struct account *a, enum reason reason);
+
 /* Every fact ends here: what does the verdict say now, is it news? */
 unsigned account_update(struct account *a, unsigned acts, msec_t now);
 

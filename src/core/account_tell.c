@@ -117,6 +117,30 @@ static bool is_backed(const struct account *a, unsigned i, msec_t now)
 }
 
 
+void account_failed(struct account *a, enum reason reason)
+{
+	++a->flow_failures;
+	if (a->failureh)
+		a->failureh(reason, a->arg);
+}
+
+
+/* Only what is wanted can be missed. */
+static void count_outage(struct account *a, enum reachable reachable,
+			 msec_t now)
+{
+	const bool out = a->started && reachable == REACHABLE_NO;
+
+	if (out && a->unreachable_from == NEVER) {
+		a->unreachable_from = now;
+	}
+	else if (!out && a->unreachable_from != NEVER) {
+		a->unreachable = account_unreachable(a, now);
+		a->unreachable_from = NEVER;
+	}
+}
+
+
 unsigned account_update(struct account *a, unsigned acts, msec_t now)
 {
 	const struct verdict v = account_verdict(a, now);
@@ -127,6 +151,7 @@ unsigned account_update(struct account *a, unsigned acts, msec_t now)
 	};
 	unsigned i;
 
+	count_outage(a, v.reachable, now);
 	if (v.reachable != REACHABLE_YES &&
 	    a->verdict.reachable == REACHABLE_YES)
 		a->seen_at = now;
@@ -182,7 +207,8 @@ unsigned account_settle(struct account *a, unsigned i, unsigned acts,
 		ar->flow.up = ar->flow.suspect = false;
 	}
 	if (acts & REG_DO_RETIRE) {
-		a->flow_failures += ar->elder.suspect;
+		if (ar->elder.suspect)
+			account_failed(a, REASON_FLOW_LOST);
 		account_tell_flow(a, i, EVENT_FLOW_DOWN, ar->elder.suspect
 				  ? REASON_FLOW_LOST : REASON_OK,
 				  account_silence(&ar->elder), now);

@@ -623,6 +623,76 @@ START_TEST(an_edge_that_goes_down_under_who_queues_is_no_failure_of_a_flow)
 END_TEST
 
 
+static enum reason failurev[4];
+static unsigned failures;
+
+
+static void failure_handler(enum reason reason, void *arg)
+{
+	(void)arg;
+	ck_assert_uint_lt(failures, 4);
+	failurev[failures++] = reason;
+}
+
+
+START_TEST(each_failure_of_a_flow_is_told_with_its_reason)
+{
+	failures = 0;
+	a.failureh = failure_handler;
+	account_start(&a, 0, 0);
+	resolved(0, 0);
+	account_on_turn(&a, 0, 0);
+	account_on_connect_failed(&a, 0, 0, REASON_CONNECT_REFUSED, 0, 100);
+	ck_assert_uint_eq(1, failures);
+	ck_assert_int_eq(REASON_CONNECT_REFUSED, failurev[0]);
+
+	account_reconnect(&a, 0, 20000);
+	resolved(0, 20000);
+	account_on_turn(&a, 0, 20000);
+	account_on_connect_failed(&a, 0, 0, REASON_CONNECT_REFUSED, 0, 20100);
+	ck_assert_uint_eq(2, failures);
+	ck_assert_uint_eq(2, a.flow_failures);
+}
+END_TEST
+
+
+START_TEST(time_without_reach_is_counted_while_it_lasts_and_after)
+{
+	bound(0, 300, 1000);
+	ck_assert_uint_eq(0, account_unreachable(&a, 5000));
+
+	account_on_flow_lost(&a, 0, NULL, REASON_FLOW_LOST, 10000);
+	check_verdict(true, REACHABLE_NO, REASON_FLOW_LOST, 10000);
+	ck_assert_uint_eq(0, account_unreachable(&a, 10000));
+	ck_assert_uint_eq(2500, account_unreachable(&a, 12500));
+
+	account_reconnect(&a, 0, 12500);
+	resolved(0, 12500);
+	account_on_turn(&a, 0, 12500);
+	account_on_connected(&a, 0, 0, &ours, &edge, 12500);
+	account_on_turn(&a, 0, 12500);
+	account_on_sent(&a, 0, CHALLENGE_SENT_NONE, 0, &ours, 12500);
+	answered(0, 300, &ours, 13000);
+	check_verdict(true, REACHABLE_YES, REASON_OK, 13000);
+	ck_assert_uint_eq(3000, account_unreachable(&a, 13000));
+	ck_assert_uint_eq(3000, account_unreachable(&a, 99000));
+}
+END_TEST
+
+
+START_TEST(nobody_misses_an_account_that_is_paused)
+{
+	bound(0, 300, 1000);
+	account_on_flow_lost(&a, 0, NULL, REASON_FLOW_LOST, 10000);
+	account_pause(&a, 0, 11000);
+	ck_assert_uint_eq(1000, account_unreachable(&a, 60000));
+
+	account_start(&a, 0, 60000);
+	ck_assert_uint_eq(1000, account_unreachable(&a, 60000));
+}
+END_TEST
+
+
 Suite *suite_account(void)
 {
 	Suite *s = suite_create("account");
@@ -661,6 +731,10 @@ Suite *suite_account(void)
 	tcase_add_test(tc, each_registration_has_a_past_of_its_own);
 	tcase_add_test(tc, its_policy_may_move_while_it_runs);
 	tcase_add_test(tc, an_event_of_the_account_has_no_flow);
+	tcase_add_test(tc, each_failure_of_a_flow_is_told_with_its_reason);
+	tcase_add_test(tc,
+		       time_without_reach_is_counted_while_it_lasts_and_after);
+	tcase_add_test(tc, nobody_misses_an_account_that_is_paused);
 	tcase_add_test(tc,
 		a_reconnect_makes_it_unreachable_until_the_new_flow_is_bound);
 	tcase_add_test(tc, of_two_that_race_one_flow_comes_up);
