@@ -79,6 +79,14 @@ static bool is_news(enum event_type type)
 }
 
 
+static void failure_handler(enum reason reason, void *arg)
+{
+	struct agent *a = arg;
+
+	tally_add(&a->owner.tally, TALLY_FAILURE, reason);
+}
+
+
 static void event_handler(const struct event *e, void *arg)
 {
 	struct agent *a = arg;
@@ -215,6 +223,7 @@ static void destructor(void *data)
 	mem_deref(a->owner.secure);
 	mem_deref(a->owner.merged);
 	mem_deref(a->owner.trace);
+	tally_reset(&a->owner.tally);
 	mem_deref(a->config);
 }
 
@@ -273,6 +282,7 @@ int agent_alloc(struct agent **ap, struct config *config,
 	account_init(&a->account, &conf->policy, a->regv, a->eventv,
 		     AGENT_EVENTS, rand_u64(), env->wall_usec, event_handler,
 		     a, loop_now());
+	a->account.failureh = failure_handler;
 	if (!conf->enabled)
 		agent_set_paused(a);
 
@@ -310,6 +320,25 @@ void agent_rebase(struct agent *a, struct config *config,
 
 	for (i = 0; i < a->slotc; i++)
 		slot_rebase(&a->slotv[i]);
+}
+
+
+void agent_take_counts(struct agent *a, struct agent *old)
+{
+	struct account *to = &a->account;
+	const struct account *from = &old->account;
+
+	tally_reset(&a->owner.tally);
+	a->owner.tally = old->owner.tally;
+	memset(&old->owner.tally, 0, sizeof(old->owner.tally));
+	a->owner.dropped = old->owner.dropped;
+
+	to->registers_sent = from->registers_sent;
+	to->responses_2xx = from->responses_2xx;
+	to->flow_failures = from->flow_failures;
+	to->mapping_changes = from->mapping_changes;
+	to->inbound_requests = from->inbound_requests;
+	to->unreachable = account_unreachable(from, loop_now());
 }
 
 
@@ -533,6 +562,12 @@ bool agent_left_behind(const struct agent *a)
 bool agent_was_bound(const struct agent *a)
 {
 	return a->was_bound;
+}
+
+
+const struct tally *agent_tally(const struct agent *a)
+{
+	return &a->owner.tally;
 }
 
 

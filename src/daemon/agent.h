@@ -52,6 +52,10 @@ void agent_rebase(struct agent *a, struct config *config,
 /* What is to be known of it later; *s must be zero. */
 void agent_keep(const struct agent *a, struct state_account *s);
 
+/* The same account under other settings: what was counted goes on, from before
+ * the start of `a`; `old` counts from zero. */
+void agent_take_counts(struct agent *a, struct agent *old);
+
 /* It is on its way out: the account's line in the state file belongs to its
  * successor from here on, or to nobody. */
 void agent_detach_state(struct agent *a);
@@ -158,6 +162,9 @@ const char *agent_last_reason(const struct agent *a);
 /* It was bound when it was told to stop; and the binding may still be there. */
 bool agent_was_bound(const struct agent *a);
 bool agent_left_behind(const struct agent *a);
+
+/* What happened, by kind; see tally.h. */
+const struct tally *agent_tally(const struct agent *a);
 
 /* Requests dropped without an answer: strangers, foreign tokens. */
 uint32_t agent_dropped(const struct agent *a);

@@ -58,6 +58,85 @@ struct inbound_answer inbound_answer(const struct account_conf *conf,
 }
 
 
+/* --- what is counted of them --- */
+
+/* A method of somebody's own invention must not become a label. */
+static const char *const methodv[] = {
+	"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "NOTIFY", "MESSAGE",
+	"SUBSCRIBE", "REFER", "INFO", "PRACK", "UPDATE", "PUBLISH", "REGISTER",
+	"other",
+};
+
+enum {
+	METHODS = sizeof(methodv) / sizeof(methodv[0]),
+	KEY_SHIFT = 4,                   /* the method is above the result */
+	KEY_RESULT = (1 << KEY_SHIFT) - 1,
+};
+
+
+static enum inbound_result result_of(uint16_t code)
+{
+	if (!code)
+		return INBOUND_IGNORED;
+
+	if (code < 300)
+		return INBOUND_ANSWERED;
+
+	return code < 400 ? INBOUND_REDIRECTED : INBOUND_REJECTED;
+}
+
+
+unsigned inbound_key(const struct sip_msg *msg, uint16_t code)
+{
+	unsigned m = 0;
+
+	while (m < METHODS - 1 && pl_strcmp(&msg->met, methodv[m]))
+		++m;
+
+	return m << KEY_SHIFT | result_of(code);
+}
+
+
+unsigned inbound_key_call(const struct account_conf *conf)
+{
+	switch (conf->inbound) {
+
+	case INBOUND_REDIRECT:
+		return INBOUND_REDIRECTED;
+
+	case INBOUND_RELAY:
+		return INBOUND_RELAYED;
+
+	case INBOUND_REJECT:
+		break;
+	}
+
+	return INBOUND_REJECTED;
+}
+
+
+const char *inbound_key_method(unsigned key)
+{
+	return methodv[key >> KEY_SHIFT < METHODS ? key >> KEY_SHIFT
+						  : METHODS - 1];
+}
+
+
+const char *inbound_key_result(unsigned key)
+{
+	switch ((enum inbound_result)(key & KEY_RESULT)) {
+
+	case INBOUND_IGNORED:    return "ignored";
+	case INBOUND_ANSWERED:   return "answered";
+	case INBOUND_REDIRECTED: return "redirected";
+	case INBOUND_REJECTED:   return "rejected";
+	case INBOUND_RELAYED:    return "relayed";
+	}
+
+	return "ignored";
+}
+
+
 bool inbound_means_call(const struct sip_msg *msg)
 {
 	return !pl_strcmp(&msg->met, "INVITE") ||

@@ -20,6 +20,22 @@ struct inbound_answer {
 struct inbound_answer inbound_answer(const struct account_conf *conf,
 				     const struct sip_msg *msg);
 
+/* What is counted of it: its method, of those known here, and what became of
+ * it; two bytes for the tally. */
+enum inbound_result {
+	INBOUND_IGNORED,                 /* an ACK: there is nothing to say */
+	INBOUND_ANSWERED,                /* 2xx */
+	INBOUND_REDIRECTED,              /* 3xx */
+	INBOUND_REJECTED,                /* 4xx and above */
+	INBOUND_RELAYED,                 /* handed on; the answer is not ours */
+};
+unsigned inbound_key(const struct sip_msg *msg, uint16_t code);
+const char *inbound_key_method(unsigned key);    /* "INVITE" ... "other" */
+const char *inbound_key_result(unsigned key);    /* "rejected" ... */
+
+/* The key of an INVITE under this configuration. */
+unsigned inbound_key_call(const struct account_conf *conf);
+
 /* Is it of a kind that only somebody who wants the AOR sends? */
 bool inbound_means_call(const struct sip_msg *msg);
 

@@ -15,6 +15,7 @@
 #include "digest.h"
 #include "edges.h"
 #include "handed.h"
+#include "histogram.h"
 #include "link.h"
 #include "merged.h"
 #include "netwatch.h"
@@ -25,6 +26,7 @@
 #include "site.h"
 #include "source.h"
 #include "state.h"
+#include "tally.h"
 #include "transaction.h"
 
 
@@ -42,6 +44,8 @@ struct agent_env {
 	struct site *site;               /* NULL: no STUN server configured */
 	struct nat *nat;                 /* NULL: the same */
 	struct netwatch *netwatch;       /* NULL: it cannot be had */
+	struct histogram *durations;     /* of REGISTERs until their final
+					    answer; NULL: nobody asks */
 };
 
 /* What the slots of one account share; part of their agent. */
@@ -61,6 +65,7 @@ struct slot_owner {
 	int64_t way;                     /* see state.h */
 	uint32_t dropped;                /* requests that got no answer */
 	struct trace *trace;             /* of its messages; NULL: none */
+	struct tally tally;              /* what else is counted by kind */
 	struct merged *merged;           /* NULL: one flow, or none came yet */
 	/* after every step: deadlines and outcomes may be others; `left`: the
 	 * registration is off and nothing of it is open */

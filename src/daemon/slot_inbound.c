@@ -149,11 +149,15 @@ void slot_request_handler(const struct sip_msg *msg, const struct sa *src,
 		link_reply(t->link, &dst, mb);
 	}
 
-	if (prober)
+	if (prober) {
 		on_probe(s, prober);
-	else
+	}
+	else {
+		tally_add(&o->tally, TALLY_INBOUND,
+			  inbound_key(msg, answer.code));
 		account_on_inbound(o->account, s->i, answer.code, proof,
 				   loop_now());
+	}
 
  out:
 	mem_deref(mb);

@@ -338,7 +338,10 @@ static void answer_handler(const struct sip_msg *msg, uint64_t rtt_usec,
 	struct register_facts facts;
 	struct redirect to;
 	unsigned acts;
-	(void)rtt_usec;
+
+	tally_add(&o->tally, TALLY_RESPONSE, msg->scode);
+	if (o->env->durations)
+		histogram_add(o->env->durations, rtt_usec);
 
 	if (!r->fetching)
 		s->doubt_until = 0;
