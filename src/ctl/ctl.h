@@ -48,6 +48,7 @@ verb_h verb_diagnose;
 verb_h verb_help;                /* main.c */
 verb_h verb_history;
 verb_h verb_list;
+verb_h verb_metrics;
 verb_h verb_monitor;
 verb_h verb_nat;
 verb_h verb_pause;

@@ -55,6 +55,8 @@ static const struct verb verbv[] = {
 	 "to 3", 1, verb_check},
 	{"nat",          "",     "how the NAT before this site behaves, and "
 	 "advice", 0, verb_nat},
+	{"metrics",      "",     "what is measured, as OpenMetrics text", 0,
+	 verb_metrics},
 	{"reload",       "",     "read the configuration again", 0,
 	 verb_reload},
 	{"ping",         "",     "is the daemon there?", 0, verb_ping},

@@ -196,28 +196,54 @@ static int set_state_dir(struct config *c)
 }
 
 
+/* check_ip_port() has passed it. */
+static void parse_ip_port(struct sa *sa, const char *text,
+			  uint16_t default_port)
+{
+	struct addr addr;
+	struct pl host;
+	uint16_t port = 0;
+
+	pl_set_str(&host, text);
+	if (!addr_parse(&addr, host.p, host.l, default_port)) {
+		(void)host_port_parse(text, &host, &port);
+		(void)addr_parse(&addr, host.p, host.l,
+				 port ? port : default_port);
+	}
+
+	sa_from_addr(sa, &addr);
+}
+
+
+/* Whoever can connect there learns who has accounts where. */
+static void set_metrics(struct load *l, config_setting_t *const *setv)
+{
+	struct config *c = l->c;
+	struct addr addr;
+
+	if (!*c->metrics_listen)
+		return;
+
+	parse_ip_port(&c->metrics_addr, c->metrics_listen,
+		      CONFIG_METRICS_PORT);
+	addr_from_sa(&addr, &c->metrics_addr);
+	if (addr_scope(&addr) != ADDR_LOOPBACK)
+		say_warning(&l->y, setv[key_index_of(&keys_global,
+						     "metrics.listen")],
+			    "metrics.listen: %s is not a loopback address: "
+			    "others can read the names, addresses and states "
+			    "of all accounts", c->metrics_listen);
+}
+
+
 static int set_dns(struct config *c)
 {
 	c->dnsv = mem_zalloc((c->dns_textc + 1) * sizeof(*c->dnsv), NULL);
 	if (!c->dnsv)
 		return ENOMEM;
 
-	for (size_t i = 0; i < c->dns_textc; i++) {
-		const char *text = c->dns_textv[i];
-		struct addr addr;
-		struct pl host;
-		uint16_t port;
-
-		pl_set_str(&host, text);
-		port = 0;
-		if (!addr_parse(&addr, host.p, host.l, PORT_DNS)) {
-			(void)host_port_parse(text, &host, &port);
-			(void)addr_parse(&addr, host.p, host.l,
-					 port ? port : PORT_DNS);
-		}
-
-		sa_from_addr(&c->dnsv[c->dnsc++], &addr);
-	}
+	for (size_t i = 0; i < c->dns_textc; i++)
+		parse_ip_port(&c->dnsv[c->dnsc++], c->dns_textv[i], PORT_DNS);
 
 	return 0;
 }
@@ -234,6 +260,8 @@ static void read_global(struct load *l, config_setting_t *root)
 
 	if (set_state_dir(l->c) || set_dns(l->c))
 		say_no_memory(&l->y);
+	else
+		set_metrics(l, setv);
 }
 
 

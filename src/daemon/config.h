@@ -22,6 +22,7 @@
 #define CONFIG_PRESETS   "/usr/share/sipregd/presets"
 #endif
 
+#define CONFIG_METRICS_PORT 9474         /* where metrics.listen names none */
 #define CONFIG_ACCOUNTS_MAX 200000       /* twice of what it is built for */
 
 enum inbound_policy {
@@ -132,6 +133,7 @@ struct config {
 		uint32_t edge_connects, connects;
 	} pace;                          /* per second; 0: off */
 	char *metrics_listen, *metrics_textfile;
+	struct sa metrics_addr;          /* the first; unset: "" */
 
 	struct hook_conf **hookv;        /* in the order of the file */
 	size_t hookc;

@@ -201,10 +201,9 @@ static const struct key globalv[] = {
 	 .max = RATE_MAX},
 	{"pace.connects", NUMBER(pace.connects), .def = 400,
 	 .max = RATE_MAX},
-	{"metrics.listen", STRING(metrics_listen), .check = check_ip_port,
-	 .flags = KEY_LATER},
+	{"metrics.listen", STRING(metrics_listen), .check = check_ip_port},
 	{"metrics.textfile", STRING(metrics_textfile),
-	 .check = check_absolute, .flags = KEY_LATER},
+	 .check = check_absolute},
 
 	{"hooks", KEY_SECTION},
 	{"defaults", KEY_SECTION},

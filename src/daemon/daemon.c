@@ -7,6 +7,7 @@
 #include "lister.h"
 #include "log.h"
 #include "loop.h"
+#include "metrics.h"
 #include "monitors.h"
 #include "resolve.h"
 
@@ -164,6 +165,12 @@ void daemon_fix_log_level(struct daemon *d)
 }
 
 
+void daemon_note_loaded(struct daemon *d)
+{
+	d->loaded_usec = d->wall_usec + (int64_t)loop_now() * 1000;
+}
+
+
 /* --- birth and death --- */
 
 static void destructor(void *data)
@@ -177,6 +184,8 @@ static void destructor(void *data)
 	timer_cancel(&d->gone_timer);
 	timer_cancel(&d->first_timer);
 	timer_cancel(&d->restart_timer);
+
+	mem_deref(d->metrics);
 
 	/* asks the agents what is to be written */
 	if (d->state)
@@ -281,6 +290,7 @@ static void init_timers(struct daemon *d)
 	timer_init(&d->restart_timer, restart_handler, d);
 	d->wall_usec = loop_wall_usec();
 	wall_handler(d);
+	daemon_note_loaded(d);
 }
 
 
@@ -320,6 +330,7 @@ static int make_shared(struct daemon *d)
 	d->env.user_agent = config->user_agent;
 	d->env.instance = d->instance;
 	d->env.wall_usec = &d->wall_usec;
+	d->env.durations = &d->durations;
 
 	return network_init(d);
 }
@@ -386,6 +397,10 @@ void daemon_start(struct daemon *d)
 	daemon_tell_limit(d);
 	daemon_tell_pace(d->config);
 	daemon_tell_status(d);
+
+	/* accounts run without */
+	if (metrics_alloc(&d->metrics, d))
+		log_error(NULL, "no metrics: out of memory");
 }
 
 
@@ -406,6 +421,8 @@ void daemon_stop(struct daemon *d, daemon_stopped_h *h, void *arg)
 	timer_cancel(&d->restart_timer);
 	d->restarth = NULL;
 	hooks_stop(d->hooks);
+	if (d->metrics)
+		metrics_stop(d->metrics);
 
 	/* One more than there are, so that it ends here or later but once. */
 	d->stopping = d->entryc + list_count(&d->leavers) + 1;
@@ -478,6 +495,12 @@ struct monitors *daemon_monitors(const struct daemon *d)
 const struct agent_env *daemon_env(const struct daemon *d)
 {
 	return &d->env;
+}
+
+
+struct metrics *daemon_metrics(const struct daemon *d)
+{
+	return d->metrics;
 }
 
 

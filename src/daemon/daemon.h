@@ -10,6 +10,7 @@
 
 struct daemon;
 struct listers;
+struct metrics;
 struct monitors;
 
 /* Everything is stopped: the loop may end. */
@@ -62,6 +63,9 @@ struct listers *daemon_listers(const struct daemon *d);
 
 /* What all agents share. */
 const struct agent_env *daemon_env(const struct daemon *d);
+
+/* NULL before the start. */
+struct metrics *daemon_metrics(const struct daemon *d);
 
 /* CLOCK_REALTIME at core time 0 [us], as fresh as it gets. */
 int64_t daemon_wall_usec(struct daemon *d);

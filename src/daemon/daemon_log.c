@@ -8,6 +8,7 @@
 #include "log.h"
 #include "loop.h"
 #include "message.h"
+#include "metrics.h"
 #include "monitors.h"
 #include "service.h"
 #include "status.h"
@@ -205,8 +206,12 @@ void daemon_on_event(struct agent *a, const struct event *e, void *arg)
 	if (!entry->leaving)
 		hooks_event(entry->daemon->hooks, agent_conf(a)->name, e);
 
-	if (e->type == EVENT_VERDICT)
-		daemon_tell_later(entry->daemon);
+	if (e->type != EVENT_VERDICT)
+		return;
+
+	daemon_tell_later(entry->daemon);
+	if (entry->daemon->metrics)
+		metrics_on_verdict(entry->daemon->metrics);
 }
 
 

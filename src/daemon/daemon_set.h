@@ -7,6 +7,7 @@
  *   restart.c     flows that go on in the next process
  *   leave.c       agents on their way out, and who waits for that
  *   network.c     addresses and routes of the machine, and the public one
+ *   metrics*.c    what is measured, for whoever collects it
  *
  * An entry is in the set, or it leaves: it un-REGISTERs under settings that are
  * gone from the configuration. One binding has one master: an account whose
@@ -58,6 +59,7 @@ struct daemon {
 	bool level_fixed;                /* the log level too */
 	struct entry **entryv;           /* in the configuration's order */
 	size_t entryc;
+	size_t generation;               /* another set: another number */
 	struct hash *names;              /* the same by name */
 	struct list leavers;             /* who still un-REGISTER */
 	struct list gone;                /* who have: freed from the loop */
@@ -66,6 +68,10 @@ struct daemon {
 					    descriptors do not suffice */
 	struct refusal refusal;          /* of the last reload; no errors: it
 					    was good */
+	int64_t loaded_usec;             /* when the configuration was taken,
+					    CLOCK_REALTIME [us] */
+	struct histogram durations;
+	struct metrics *metrics;         /* NULL before the start */
 	size_t stopping;                 /* agents that have not left yet */
 	size_t left, left_behind;        /* those that have, while stopping:
 					    un-registered, or in vain */
@@ -104,6 +110,7 @@ int entry_hash_alloc(struct hash **hp, size_t n);
 
 struct entry *entry_find(const struct daemon *d, const char *name);
 
+void daemon_note_loaded(struct daemon *d);       /* a configuration, now */
 struct edges_conf daemon_pace(const struct config *config);
 const char *daemon_setting(const struct config *config, const char *key);
 extern const char *const daemon_fixedv[FIXED_SETTINGS];

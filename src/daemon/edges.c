@@ -301,6 +301,35 @@ static void forget_idle(struct edges *e)
 }
 
 
+struct used {
+	edges_used_h *h;
+	void *arg;
+	msec_t now;
+};
+
+
+static bool used_handler(struct le *le, void *arg)
+{
+	const struct edge_point *p = le->data;
+	const struct used *u = arg;
+
+	if (mem_nrefs(p) > 1)
+		u->h(p->transport, &p->addr,
+		     !is_down(p) && !hold_of(p, u->now), u->arg);
+
+	return false;
+}
+
+
+void edges_each_used(const struct edges *e, edges_used_h *h, void *arg,
+		     msec_t now)
+{
+	struct used u = {.h = h, .arg = arg, .now = now};
+
+	(void)hash_apply(e->points, used_handler, &u);
+}
+
+
 int edges_get(struct edge_point **pp, struct edges *e,
 	      enum transport transport, const struct sa *addr)
 {

@@ -83,6 +83,12 @@ void edges_set_news(struct edges *e, edges_news_h *h, void *arg);
 typedef void (edges_trouble_h)(const struct edge_trouble *t, void *arg);
 void edges_each_trouble(const struct edges *e, edges_trouble_h *h, void *arg);
 
+/* Those that somebody goes to, or wants to. `up`: neither down nor held. */
+typedef void (edges_used_h)(enum transport transport, const struct sa *addr,
+			    bool up, void *arg);
+void edges_each_used(const struct edges *e, edges_used_h *h, void *arg,
+		     msec_t now);
+
 /* Before agents start: what an earlier run knew, see edge_restore(). ENOMEM. */
 int edges_restore(struct edges *e, const struct edge_trouble *t, msec_t now);
 

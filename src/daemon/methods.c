@@ -101,6 +101,7 @@ const struct control_method methods[] = {
 	{"Nat",         false, method_nat},
 	{"Diagnose",    true,  method_diagnose},
 	{"Trace",       false, method_trace},
+	{"Metrics",     false, method_metrics},
 	{"Reload",      true,  method_reload},
 	{"Ping",        false, method_ping},
 	{"org.varlink.service.GetInfo", false, method_get_info},

@@ -37,6 +37,9 @@ control_method_h method_diagnose;
 /* methods_trace.c */
 control_method_h method_trace;
 
+/* methods_metrics.c */
+control_method_h method_metrics;
+
 /* methods_reload.c */
 control_method_h method_reload;
 

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "loop.h"
 #include "message.h"
+#include "metrics.h"
 #include "resolve.h"
 #include "service.h"
 
@@ -230,8 +231,10 @@ static void let_go(struct entry *old)
 	struct entry *heir = old->heir;
 
 	hash_unlink(&old->he);
-	if (heir && heir != old)
+	if (heir && heir != old) {
+		agent_take_counts(heir->agent, old->agent);
 		agent_tell(heir->agent, EVENT_CONFIG);
+	}
 
 	if (heir == old || drops(old))
 		mem_deref(old);
@@ -274,6 +277,8 @@ static void replace(struct reload *r)
 	d->entryc = r->entryc;
 	d->names = r->names;
 	d->config = mem_ref(r->config);
+	++d->generation;
+	daemon_note_loaded(d);
 }
 
 
@@ -311,6 +316,8 @@ static int perform(struct reload *r)
 	replace(r);
 	begin(d);
 	first_look_later(d);
+	if (d->metrics)
+		metrics_set_config(d->metrics, d->config);
 	daemon_tell_limit(d);
 	daemon_tell_pace(d->config);
 	daemon_tell_later(d);

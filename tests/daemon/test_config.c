@@ -1392,13 +1392,38 @@ START_TEST(keys_of_later_steps_are_parsed_with_one_warning)
 	later("inbound = { target = \"sip:x\"; };", "inbound.target");
 
 	ck_assert_int_eq(0, load(
-		"metrics = { listen = \"127.0.0.1:9474\"; };"
 		"accounts = ("
 		"{ name = \"a\"; aor = \"sip:a@b\"; "
 		"shared_connections = 2; },"
 		"{ name = \"b\"; aor = \"sip:a@b\"; "
 		"shared_connections = 3; } );"));
-	ck_assert_uint_eq(2, warnings);
+	ck_assert_uint_eq(1, warnings);
+}
+END_TEST
+
+
+START_TEST(metrics_for_everybody_are_a_warning)
+{
+	static const char *const goodv[] = {
+		"127.0.0.1:9474", "127.3.2.1", "[::1]:9474", "::1",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(goodv); i++) {
+		char text[128];
+
+		(void)snprintf(text, sizeof(text),
+			       "metrics = { listen = \"%s\"; };", goodv[i]);
+		ck_assert_int_eq(0, load(text));
+		ck_assert_uint_eq(0, warnings);
+		ck_assert_uint_eq(9474, sa_port(&conf->metrics_addr));
+	}
+
+	ck_assert_int_eq(0, load("metrics = { listen = \"0.0.0.0:80\"; };"));
+	ck_assert_uint_eq(1, warnings);
+	has("metrics.listen: 0.0.0.0:80 is not a loopback address");
+	ck_assert_uint_eq(80, sa_port(&conf->metrics_addr));
+	bad_global("metrics = { textfile = \"x.prom\"; };",
+		   "metrics.textfile: ");
 }
 END_TEST
 
@@ -1717,6 +1742,7 @@ Suite *suite_config(void)
 	tcase_add_test(tc, secrets_are_in_no_message);
 	tcase_add_test(tc, verify_none_is_warned_about_loudly);
 	tcase_add_test(tc, keys_of_later_steps_are_parsed_with_one_warning);
+	tcase_add_test(tc, metrics_for_everybody_are_a_warning);
 	tcase_add_test(tc, several_flows_need_a_contact_that_follows_them);
 	tcase_add_test(tc, reg_ids_of_one_aor_are_distinct);
 	tcase_add_test(tc, reg_ids_of_many_accounts_are_distinct);
