@@ -42,6 +42,7 @@ test_obj = $(call obj,$(sort $(wildcard tests/$(1)/*.c)))
 MOCK_OBJ  := $(call test_obj,mock)
 FUZZ      := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.c))))
 SYSTEM    := $(sort $(wildcard tests/system/test_*.py))
+OPS       := $(sort $(wildcard tests/ops/test_*.py))
 STORIES    = $(sort $(wildcard tests/story/*.story))
 
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
@@ -138,6 +139,7 @@ run_fuzz   = $(foreach f,$(FUZZ),$(T)/fuzz-$(f) \
 run_sim    = $(T)/sim $(SIM_ARGS)
 run_daemon = $(T)/daemon
 run_system = BUILD=$(BUILD) tests/system/run $(SYSTEM)
+run_ops    = BUILD=$(BUILD) tests/system/run $(OPS)
 run_natlab = NATLAB=$(NATLAB) BUILD=$(BUILD) tests/natlab/run
 run_service = BUILD=$(BUILD) tests/service/run
 run_soak   = BUILD=$(BUILD) SOAK_TIME=40 SOAK_SEED=1 tests/long/soak.py
@@ -151,6 +153,7 @@ need_fuzz   = $(FUZZ:%=$(T)/fuzz-%)
 need_sim    = $(T)/sim
 need_daemon = $(T)/daemon
 need_system = all $(T)/registrar
+need_ops    = all $(T)/registrar
 need_natlab = all
 need_demo   = all
 need_soak   = all
@@ -183,7 +186,7 @@ define layer
 check-$(1): $$(need_$(1))
 	$$(Q)$$(call layers,$(1))
 endef
-$(foreach l,purity $(PURE) daemon system natlab service demo soak,\
+$(foreach l,purity $(PURE) daemon system ops natlab service demo soak,\
 	$(eval $(call layer,$(l))))
 
 demo:
