@@ -438,7 +438,7 @@ START_TEST(strangers_may_read_and_change_nothing)
 {
 	static const char *const readv[] = {
 		"List", "Status", "History", "Monitor", "Nat",
-		"Trace", "Ping",
+		"Trace", "Metrics", "Ping",
 		"org.varlink.service.GetInfo",
 		"org.varlink.service.GetInterfaceDescription",
 	};
