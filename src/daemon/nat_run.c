@@ -120,16 +120,18 @@ static int open_lane(struct lane *l, const struct sa *peer)
 static void send_to_hops(struct nat_run *r, const struct sa *peer)
 {
 	const int fd = r->lanev[LANE_HOPS].io.fd;
-	const uint8_t nothing = 0;
+	struct mbuf *mb;
 
 	if (sa_af(peer) != AF_INET)
 		return;
 
-	for (int ttl = 1; ttl <= HOPS; ttl++) {
+	mb = stun_indication_print();
+	for (int ttl = 1; mb && ttl <= HOPS; ttl++) {
 		if (!setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)))
-			(void)sock_send_to(fd, peer, &nothing,
-					   sizeof(nothing));
+			(void)sock_send_to(fd, peer, mb->buf, mb->end);
 	}
+
+	mem_deref(mb);
 }
 
 

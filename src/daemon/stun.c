@@ -270,6 +270,21 @@ bool stun_other_read(struct sa *other, struct mbuf *mb)
 }
 
 
+struct mbuf *stun_indication_print(void)
+{
+	struct mbuf *mb = mbuf_alloc(STUN_HEADER_SIZE);
+	uint8_t tid[STUN_TID_SIZE];
+
+	rand_bytes(tid, sizeof(tid));
+	if (mb && stun_msg_encode(mb, STUN_METHOD_BINDING,
+				  STUN_CLASS_INDICATION, tid, NULL, NULL, 0,
+				  false, 0, 0))
+		mb = mem_deref(mb);
+
+	return mb;
+}
+
+
 bool stun_question_echoed(const struct stun_question *q,
 			  const struct mbuf *mb)
 {

@@ -77,6 +77,10 @@ int stun_answer_read(struct sa *mapped, struct mbuf *mb, const uint8_t *tid);
  * a Binding response. False: none that a packet could be sent to. */
 bool stun_other_read(struct sa *other, struct mbuf *mb);
 
+/* A Binding indication (RFC 8489 §5): a packet that a server takes without a
+ * word. NULL: no memory. */
+struct mbuf *stun_indication_print(void);
+
 /* Is it our own question, as somebody sent it back to us? */
 bool stun_question_echoed(const struct stun_question *q,
 			  const struct mbuf *mb);
