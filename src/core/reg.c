@@ -307,9 +307,13 @@ unsigned reg_on_verify(struct reg *r, msec_t now)
 /* That a flow was lost just now, and its successor as well, is no reason to
  * wait: an address goes a moment before the next one comes, and an edge that
  * restarts refuses before it listens again. So each kind of news has a limit
- * `from` of its own. */
+ * `from` of its own, which news do not use up for a try that is about to be
+ * made anyway: that an address has gone is none for which there is another. */
 static void hurry_for_news(struct reg *r, msec_t *from, msec_t now)
 {
+	if (r->deadline <= now + REG_AT_ONCE_JITTER)
+		return;
+
 	if (now >= *from) {
 		*from = now + REG_AT_ONCE_EVERY;
 		r->at_once_from = now;
