@@ -133,7 +133,8 @@ ENV = {'PATH': '/usr/bin:/bin', 'TZ': 'CET-1', 'TERM': 'xterm'}
 def ctl(daemon, *argv, **kwargs):
     """(exit status, stdout, stderr), piped."""
     r = subprocess.run([lab.SIPREGCTL, '-s', daemon.path, *argv],
-                       capture_output=True, text=True, timeout=30,
+                       capture_output=True, text=True,
+                       timeout=4 * lab.PATIENCE,
                        env={**ENV, **kwargs})
     return r.returncode, r.stdout, r.stderr
 

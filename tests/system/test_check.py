@@ -5,6 +5,7 @@ the conventions of the Monitoring Plugins."""
 import json
 import os
 import re
+import resource
 import subprocess
 import time
 
@@ -36,6 +37,10 @@ DOWN = {'registered': False, 'reachable': 'no', 'reason': 'forbidden',
         'reason_text': 'It is forbidden | really.', 'lease_left': None}
 UNPROVEN = {'reachable': 'unknown', 'reason': 'unproven', 'evidence': 'none'}
 GHOSTS = {'bindings': {'own': 1, 'ghost': 2, 'foreign': 0}}
+
+
+# [s] of CPU for ten thousand accounts; a sanitizer takes longer
+TOOK = 5 * lab.PATIENCE / 15
 
 
 class Plugin:
@@ -140,19 +145,26 @@ def by_name(d):
         'WARNING trunk: disabled')
 
 
+def cpu():
+    """[s] of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def many(d):
     count = 10000
     d.says(*[{'accounts': [account(f'account{i}', **(DOWN if i % 2 else {}))]}
              for i in range(count)])
-    begin = time.monotonic()
+    # The daemon of this test is a script, so its own time is what counts.
+    begin = cpu()
     p = Plugin(d)
-    took = time.monotonic() - begin
+    took = cpu() - begin
     is_('half of ten thousand', p, CRITICAL, '5000/10000 reachable, 5000 not '
         '(forbidden): account1, account3, account5 and 4997 more | ')
     lab.check('the text has an end', len(p.long.splitlines()) == 101
               and p.long.endswith('and 4900 more\n')
               and len(p.out) < 64 << 10, len(p.out))
-    lab.check('within the plugin\'s ten seconds', took < 10, took)
+    lab.check('far within the plugin\'s ten seconds', took < TOOK, took)
 
 
 def unknown(it, d):

@@ -104,7 +104,10 @@ def examples(it):
         lab.check(f'{name}: has accounts', accounts(
             accepted(it, name, read(path))))
 
-    known = set(files + presets() + [os.path.join(ETC, 'sipregd.conf')])
+    # and one that is Icinga's
+    known = set(files + presets() + [os.path.join(ETC, 'sipregd.conf'),
+                                     os.path.join(ETC, 'icinga2',
+                                                  'sipregd.conf')])
     found = set(glob.glob(os.path.join(ETC, '**', '*.conf'), recursive=True))
     lab.check('no other file is shipped as configuration', known == found,
               found - known)
