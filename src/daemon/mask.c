@@ -452,8 +452,9 @@ static int hex(char c)
 }
 
 
-/* The letter that stands at t->p, whatever it is written as; 0: none does. */
-static char letter(struct text *t)
+/* The letter that stands at t->p; unless `raw`, whatever it is written as.
+ * 0: none does. */
+static char letter(struct text *t, bool raw)
 {
 	char *p;
 
@@ -463,10 +464,11 @@ static char letter(struct text *t)
 		return '\0';
 
 	p = t->p;
-	if (*p == '\\' && t->end - p >= 2)
+	if (!raw && *p == '\\' && t->end - p >= 2)
 		++p;
 
-	if (*p == '%' && t->end - p >= 3 && hex(p[1]) >= 0 && hex(p[2]) >= 0) {
+	if (!raw && *p == '%' && t->end - p >= 3 && hex(p[1]) >= 0 &&
+	    hex(p[2]) >= 0) {
 		t->p = p + 3;
 		return lower((char)(hex(p[1]) << 4 | hex(p[2])));
 	}
@@ -477,21 +479,31 @@ static char letter(struct text *t)
 }
 
 
-/* Where the value that begins at t->p ends; NULL: it is not there. What is cut
- * off at the end of the text is there. */
-static char *match(const struct text *t, const char *value, size_t l)
+static char *match_as(const struct text *t, const char *value, size_t l,
+		      bool raw)
 {
 	struct text rest = *t;
 	size_t i;
 
 	for (i = 0; i < l && rest.p < rest.end; i++) {
-		if (*rest.p == '%' && rest.end - rest.p < 3)
+		if (!raw && *rest.p == '%' && rest.end - rest.p < 3)
 			rest.p = rest.end;
-		else if (letter(&rest) != lower(value[i]))
+		else if (letter(&rest, raw) != lower(value[i]))
 			return NULL;
 	}
 
 	return i >= MASK_VALUE_MIN ? rest.p : NULL;
+}
+
+
+/* Where the value that begins at t->p ends; NULL: it is not there. What is cut
+ * off at the end of the text is there. A value that has '%' or '\' in it of its
+ * own may stand there as it is. */
+static char *match(const struct text *t, const char *value, size_t l)
+{
+	char *end = match_as(t, value, l, false);
+
+	return end ? end : match_as(t, value, l, true);
 }
 
 

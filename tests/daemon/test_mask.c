@@ -246,6 +246,22 @@ START_TEST(keys_of_configured_headers_are_values)
 END_TEST
 
 
+START_TEST(a_value_with_escapes_in_it_is_masked_as_it_is_too)
+{
+	mask_add(&values, "pa%20ss", 7);
+	mask_add(&values, "ab\\cd\\1", 7);
+	mask_add(&values, "%41%42", 6);
+
+	check("Reason: pa%20ss, pa%2520ss, pa%20 ss",
+	      "Reason: *******, *********, pa%20 ss");
+	check("ab\\cd\\1 \"ab\\\\cd\\\\1\" ab\\\r\n cd\\1",
+	      "******* \"*********\" ***\r\n ****");
+	check("%41%42 %2541%2542", "****** **********");
+	check("cut off: pa%2", "cut off: ****");
+}
+END_TEST
+
+
 START_TEST(zeros_and_any_bytes_are_text)
 {
 	static const char text[] = "A\0: \xff nonce=\"a\0b\" d41d\0\r\n";
@@ -318,6 +334,8 @@ Suite *suite_mask(void)
 	tcase_add_test(tc, a_value_cut_off_at_the_end_is_masked);
 	tcase_add_test(tc, short_values_are_not_looked_for);
 	tcase_add_test(tc, keys_of_configured_headers_are_values);
+	tcase_add_test(tc,
+		       a_value_with_escapes_in_it_is_masked_as_it_is_too);
 	tcase_add_test(tc, zeros_and_any_bytes_are_text);
 	tcase_add_test(tc, all_else_stays_byte_for_byte);
 	tcase_add_test(tc, long_messages_are_masked_in_linear_time);
