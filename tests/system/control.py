@@ -1,10 +1,12 @@
 """A scripted daemon on a control socket, and sipregctl before it: piped or on
 a terminal."""
 
+import ast
 import fcntl
 import json
 import os
 import pty
+import re
 import socket
 import struct
 import subprocess
@@ -125,6 +127,23 @@ class Daemon:
     def raw(self, *replies, hold=False):
         self.replies = replies
         self.hold = hold
+
+
+VERDICT = os.path.join(lab.ROOT, 'src', 'core', 'verdict.c')
+
+
+def reasons():
+    """{code: (text, remedy)} of the daemon's table."""
+    with open(VERDICT) as f:
+        table = f.read().partition('reasonv[REASON_COUNT] = {')[2]
+    table = table.partition('\n};')[0]
+    found = {}
+    for row in re.findall(r'\[REASON_\w+\] = \{(.*?)\}', table, re.S):
+        # strings beside each other are one, as in C
+        name, text, remedy = ast.literal_eval(
+            '(' + row.replace('NULL', 'None').replace('\n', ' ') + ')')
+        found[name] = text, remedy
+    return found
 
 
 ENV = {'PATH': '/usr/bin:/bin', 'TZ': 'CET-1', 'TERM': 'xterm'}

@@ -5,17 +5,16 @@ A scripted daemon says what is true, the clock stands still, and the sentences
 for reasons are those of the daemon's own table. GOLDEN=write writes the files
 anew; the difference is to be read before it is committed."""
 
-import ast
 import difflib
 import os
 import re
 
 import lab
 import wallclock
-from control import ACCOUNT, ENV, ESC, FLOW, Daemon, ctl, on_terminal
+from control import (ACCOUNT, ENV, ESC, FLOW, Daemon, ctl, on_terminal,
+                     reasons)
 
 GOLDEN = os.path.join(os.path.dirname(lab.HERE), 'golden')
-VERDICT = os.path.join(lab.ROOT, 'src', 'core', 'verdict.c')
 UTF8 = {'LC_ALL': 'C.UTF-8'}
 
 T = 1700000000              # [s] 23:13:20 in ENV's time zone
@@ -25,20 +24,6 @@ NOW = T + 11520             # 3h12m later, on the next day
 def usec(seconds):
     """So many seconds after T."""
     return (T + seconds) * 1000000
-
-
-def reasons():
-    """{code: (text, remedy)} of the daemon's table."""
-    with open(VERDICT) as f:
-        table = f.read().partition('reasonv[REASON_COUNT] = {')[2]
-    table = table.partition('\n};')[0]
-    found = {}
-    for row in re.findall(r'\[REASON_\w+\] = \{(.*?)\}', table, re.S):
-        # strings beside each other are one, as in C
-        name, text, remedy = ast.literal_eval(
-            '(' + row.replace('NULL', 'None').replace('\n', ' ') + ')')
-        found[name] = text, remedy
-    return found
 
 
 REASONS = reasons()
