@@ -36,6 +36,8 @@ struct options {
 	int cert_days;           /* check: a certificate should last longer */
 	bool past, live;         /* of trace: only that */
 	const char *pcap;        /* trace: the file; NULL: shown */
+	unsigned given;          /* of those that not all verbs know, as
+				    options_suit() has them */
 };
 
 /* argv[0] is the verb; the number of arguments has been checked. */
