@@ -171,10 +171,12 @@ int control_reply(struct control_call *call, const struct mbuf *parameters,
 		return EMSGSIZE;
 	}
 
+	mem_ref(call);           /* who is told that its client goes lets go */
 	err = call_send(call, "{\"parameters\":", parameters,
 			continues ? ",\"continues\":true}" : "}");
 	if (!continues)
 		call_end(call);
+	mem_deref(call);
 
 	return err;
 }

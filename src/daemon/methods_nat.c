@@ -222,6 +222,8 @@ static void measured_handler(void *arg)
 {
 	struct asking *q = arg;
 
+	/* its client may go in the middle of the answer */
+	control_on_gone(q->call, NULL, NULL);
 	answer(q->call, q->daemon);
 	mem_deref(q);
 }

@@ -226,10 +226,30 @@ static void destroy_handler(struct control_call *call, const struct odict *par,
 }
 
 
+static void let_go_handler(void *arg)
+{
+	struct control_call *call = kept;
+	(void)arg;
+
+	kept = NULL;
+	mem_deref(call);
+}
+
+
+/* The only reference that is left goes while the reply is under way. */
+static void own_handler(struct control_call *call, const struct odict *par,
+			void *arg)
+{
+	keep_handler(call, par, arg);
+	control_on_gone(call, let_go_handler, NULL);
+}
+
+
 static const struct control_method methodv[] = {
 	{"Ping", false, ping_handler},
 	{"Change", true, change_handler},
 	{"Keep", false, keep_handler},
+	{"Own", false, own_handler},
 	{"Forget", false, forget_handler},
 	{"Count", false, count_handler},
 	{"Flood", false, flood_handler},
@@ -884,6 +904,31 @@ START_TEST(who_does_not_read_is_dropped)
 END_TEST
 
 
+static bool dropped_at_last(void)
+{
+	for (unsigned i = 0; kept && i < 40; i++)
+		last_err = answer(kept, MEGA, true);
+
+	return !kept;
+}
+
+
+START_TEST(whoever_answers_may_let_go_when_its_client_is_dropped)
+{
+	struct peer_end e = open_end();
+
+	SAY(&e, "{\"method\":\"io.sipregd.Own\",\"more\":true}\n");
+	harness_run(QUIET);
+	ck_assert_ptr_nonnull(kept);
+	ck_assert(dropped_at_last());
+	ck_assert_int_eq(EOVERFLOW, last_err);
+	is_served();
+	ck_assert(harness_wait(is_closed, &e, WAIT));
+	close_end(&e);
+}
+END_TEST
+
+
 /* 64 MiB wait for others, which is as much as may wait. */
 START_TEST(where_large_answers_wait_small_ones_still_pass)
 {
@@ -1389,6 +1434,8 @@ Suite *suite_control(void)
 	tcase_add_test(tc, a_reply_has_at_most_16_mib);
 	tcase_add_test(tc, who_reads_gets_a_large_answer_whole);
 	tcase_add_test(tc, who_does_not_read_is_dropped);
+	tcase_add_test(tc,
+		       whoever_answers_may_let_go_when_its_client_is_dropped);
 	tcase_add_test(tc, where_large_answers_wait_small_ones_still_pass);
 	tcase_add_test(tc, who_asks_without_reading_is_left_waiting);
 	tcase_add_test(tc, without_descriptors_it_waits_and_goes_on);
