@@ -31,7 +31,7 @@ void hooks_event(struct hooks *h, const char *account, const struct event *e);
 /* A child of ours has ended, with `status` as of waitpid(2). */
 void hooks_reaped(struct hooks *h, pid_t pid, int status);
 
-/* Nothing is news any more; what runs may come to its end. */
+/* Nothing is news any more; what runs is told to end, and not waited for. */
 void hooks_stop(struct hooks *h);
 
 #endif
