@@ -44,6 +44,9 @@ TEXTS := \
 	$(BASHDIR)/sipregctl=completion/sipregctl.bash \
 	$(ZSHDIR)/_sipregctl=completion/_sipregctl \
 	$(EXAMPLEDIR)/icinga2.conf=etc/icinga2/sipregd.conf \
+	$(EXAMPLEDIR)/scrape.yml=etc/prometheus/scrape.yml \
+	$(EXAMPLEDIR)/sipregd.rules.yml=etc/prometheus/sipregd.rules.yml \
+	$(EXAMPLEDIR)/grafana.json=etc/grafana/sipregd.json \
 	$(CATALOGDIR)/sipregd.catalog=systemd/sipregd.catalog \
 	$(foreach f,$(sort $(wildcard etc/presets/*.conf)),\
 		$(PRESETDIR)/$(notdir $(f))=$(f)) \
