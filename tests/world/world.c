@@ -614,6 +614,8 @@ static void run_timers(struct world *w)
 		world_rival_refused(w, REASON_CONNECT_TIMEOUT, w->down);
 	run_flow(w, &w->elder);
 	run_flow(w, &w->link);
+	/* which may have become the elder, in place of one that was lost */
+	run_flow(w, &w->elder);
 	if (w->edges)
 		edges_run(w);
 
