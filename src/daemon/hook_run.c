@@ -239,6 +239,16 @@ void hook_run_ended(struct hook_run *r, int status, char *why, size_t size)
 }
 
 
+void hook_run_end(struct hook_run *r)
+{
+	if (!r->pid || r->late)
+		return;
+
+	timer_cancel(&r->timer);
+	late_handler(r);
+}
+
+
 void hook_run_close(struct hook_run *r)
 {
 	timer_cancel(&r->timer);

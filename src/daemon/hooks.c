@@ -23,7 +23,8 @@ enum {
  * be told, or it was told that the account is not well. */
 struct watch {
 	struct le he;                    /* by the account's name */
-	struct le le;                    /* while it waits for a place */
+	struct le le;                    /* while it waits for a place, or is
+					    of a hook that is no more */
 	struct hooks *hooks;
 	size_t hook;
 	char *account;
@@ -36,6 +37,8 @@ struct hooks {
 	struct config *config;
 	struct hash *watches;
 	struct list waiting;             /* who came first, first */
+	struct list leaving;             /* of hooks that are no more, told to
+					    end: they count as running */
 	unsigned running;
 	msec_t *quietv;                  /* by hook: no complaint before */
 	bool stopped;
@@ -256,6 +259,44 @@ void hooks_event(struct hooks *h, const char *account, const struct event *e)
 }
 
 
+void hooks_forget(struct hooks *h, const char *account)
+{
+	for (size_t i = 0; i < h->config->hookc; i++) {
+		struct watch *w = watch_find(h, i, account);
+
+		if (!w)
+			continue;
+
+		hook_watch_init(&w->core);
+		timer_cancel(&w->timer);
+		list_unlink(&w->le);
+		watch_settle(w);
+	}
+}
+
+
+/* One of a hook that is no more. */
+static bool leaver_reaped(struct hooks *h, pid_t pid)
+{
+	struct le *le;
+
+	LIST_FOREACH(&h->leaving, le) {
+		struct watch *w = le->data;
+
+		if (w->run.pid != pid)
+			continue;
+
+		w->run.pid = 0;
+		mem_deref(w);
+		--h->running;
+		run_waiting(h);
+		return true;
+	}
+
+	return false;
+}
+
+
 static bool has_pid(struct le *le, void *arg)
 {
 	const struct watch *w = le->data;
@@ -266,13 +307,18 @@ static bool has_pid(struct le *le, void *arg)
 
 void hooks_reaped(struct hooks *h, pid_t pid, int status)
 {
-	struct le *le = h ? hash_apply(h->watches, has_pid, &pid) : NULL;
-	struct watch *w = le ? le->data : NULL;
 	char why[WHY_MAX];
+	struct watch *w;
+	struct le *le;
 
-	if (!w)
+	if (!h || leaver_reaped(h, pid))
 		return;
 
+	le = hash_apply(h->watches, has_pid, &pid);
+	if (!le)
+		return;
+
+	w = le->data;
 	hook_run_ended(&w->run, status, why, sizeof(why));
 	if (*why)
 		complain(w, why);
@@ -289,6 +335,7 @@ static void destructor(void *arg)
 {
 	struct hooks *h = arg;
 
+	list_flush(&h->leaving);
 	hash_flush(h->watches);
 	mem_deref(h->watches);
 	mem_deref(h->quietv);
@@ -338,6 +385,35 @@ static bool same_hooks(const struct config *a, const struct config *b)
 }
 
 
+static bool is_running(struct le *le, void *arg)
+{
+	const struct watch *w = le->data;
+
+	(void)arg;
+
+	return w->run.pid != 0;
+}
+
+
+/* Programs that run are looked after until they are gone: one that does not
+ * heed SIGTERM would else stay, and one more with every reload. */
+static void forget_watches(struct hooks *h)
+{
+	struct le *le;
+
+	while ((le = hash_apply(h->watches, is_running, NULL))) {
+		struct watch *w = le->data;
+
+		hash_unlink(&w->he);
+		timer_cancel(&w->timer);
+		list_append(&h->leaving, &w->le, w);
+		hook_run_end(&w->run);
+	}
+
+	hash_flush(h->watches);
+}
+
+
 int hooks_set_config(struct hooks *h, struct config *config)
 {
 	msec_t *quietv;
@@ -350,8 +426,7 @@ int hooks_set_config(struct hooks *h, struct config *config)
 
 		mem_deref(h->quietv);
 		h->quietv = quietv;
-		hash_flush(h->watches);
-		h->running = 0;
+		forget_watches(h);
 	}
 
 	mem_deref(h->config);
@@ -365,6 +440,7 @@ void hooks_stop(struct hooks *h)
 {
 	h->stopped = true;
 	list_clear(&h->waiting);
+	list_flush(&h->leaving);
 	hash_flush(h->watches);
 	h->running = 0;
 }

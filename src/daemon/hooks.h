@@ -22,11 +22,16 @@ int hooks_alloc(struct hooks **hp, struct config *config, hooks_tell_h *h,
 		void *arg);
 
 /* Those of another one. If they are the same they go on, else they begin anew:
- * taking all accounts for well. ENOMEM, and nothing has changed. */
+ * taking all accounts for well, and what runs is ended, by force if need be, and
+ * counts until it is gone. ENOMEM, and nothing has changed. */
 int hooks_set_config(struct hooks *h, struct config *config);
 
 /* *e has happened to the account with this name. */
 void hooks_event(struct hooks *h, const char *account, const struct event *e);
+
+/* There is no such account any more: nothing more is told of it, and one that
+ * gets its name is another one. */
+void hooks_forget(struct hooks *h, const char *account);
 
 /* A child of ours has ended, with `status` as of waitpid(2). */
 void hooks_reaped(struct hooks *h, pid_t pid, int status);

@@ -231,6 +231,8 @@ static void let_go(struct entry *old)
 	struct entry *heir = old->heir;
 
 	hash_unlink(&old->he);
+	if (!heir)
+		hooks_forget(old->daemon->hooks, conf_of(old)->name);
 	if (heir && heir != old) {
 		agent_take_counts(heir->agent, old->agent);
 		agent_tell(heir->agent, EVENT_CONFIG);

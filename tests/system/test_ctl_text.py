@@ -162,7 +162,7 @@ def story(d):
     lab.check('--json status: as it came', status == 0 and out == text + '\n',
               (status, out, err))
 
-    evil = f'a{ESC}[2Jb\x9bc\x7fd\u202ee\nf'
+    evil = f'a{ESC}[2Jb\x9bc\x7fd\u202e\u061c\u2028e\nf'
     d.says({**ACCOUNT, 'name': evil, 'reason_text': evil,
             'events': [{**EVENTS[0], 'text': evil}]})
     out = ctl(d, 'status', 'trunk')[1] + plain(on_terminal(d, 'list'))

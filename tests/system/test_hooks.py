@@ -139,6 +139,31 @@ def bounded(it, s, d):
               1 < most <= AT_ONCE)
 
 
+def replaced(it, s, d, hooks):
+    """A reload takes a hook away whose program runs, and ignores SIGTERM."""
+    f = it.path('out.stuck/pids')
+    lab.await_that('that all are back was told', lambda: len(
+        [t for t in s.told('state') if t['input']['on'] == ['reachable']])
+        == len(s.told('state')) / 2)
+    os.unlink(f)
+    s.registrar.stop()
+    lab.await_that('it runs again', lambda: os.path.exists(f))
+    with open(f) as file:
+        pids = file.read().split()
+    with open(d.config) as file:
+        lines = file.readlines()
+    with open(d.config, 'w') as file:
+        file.writelines(f'hooks = {lab.libconfig(hooks[:-1])};\n'
+                        if line.startswith('hooks =') else line
+                        for line in lines)
+    lab.check('a reload without its hook', d.ctl('reload')[0] == 0)
+    lab.check_await('ends it all the same, by force', lambda: not any(
+        os.path.exists(f'/proc/{p}') for p in pids), 10)
+    s.registrar.start()
+    lab.await_that('all are reachable again', lambda: all(
+        a['reachable'] == 'yes' for a in d.list()), 60)
+
+
 def quiet(s, d):
     count = len(s.told('state'))
     lab.check('a pause', d.ctl('pause', 'user1')[0] == 0)
@@ -216,18 +241,20 @@ def test(it):
     s.registrar = r = Registrar(it)
     names = [f'user{i}' for i in range(1, ACCOUNTS + 1)]
     states = ['unreachable', 'reachable']
-    d = lab.Sipregd(it, [r.k.account(n, 'tcp') for n in names], hooks=[
+    hooks = [
         s.hook('tell', 'state', 'one argument; $(touch no)', on=states),
         s.hook('tell', 'one', on=['verdict', 'flow-down'],
                accounts=['user2', 'nobody*']),
         s.hook('crowd', on=['unreachable']),
         s.hook('bad', on=['unreachable']),
-        s.hook('stuck', on=['unreachable'], accounts='user3', timeout=2)])
+        s.hook('stuck', on=['unreachable'], accounts='user3', timeout=2)]
+    d = lab.Sipregd(it, [r.k.account(n, 'tcp') for n in names], hooks=hooks)
     lab.await_that('all are reachable', lambda: all(
         a['reachable'] == 'yes' for a in d.list()))
     tells(s, r, names)
     bounded(it, s, d)
     quiet(s, d)
+    replaced(it, s, d, hooks)
     count = len(s.told('state'))
     lab.check('sipregd stops', d.stop() == 0)
     lab.check('and nobody is told of that', len(s.told('state')) == count)
