@@ -76,15 +76,51 @@ def name_of(password):
         'the password by ' + password.split('-')[1]
 
 
+# What verbs need beside an account's name; these go on until they are ended.
+FURTHER = {'trace': ['--past']}
+STREAMS = ['monitor', 'trace']
+# They change what the rest of the test depends on.
+LEFT_OUT = {'pause', 'resume', 'reconnect', 'reload', 'help'}
+
+
+def commands(daemon, names):
+    """Every verb that there is, with and without --json."""
+    for line in daemon.ctl('complete')[1].splitlines():
+        kind, verb, arguments = line.split()[:3]
+        if kind != 'verb' or verb in LEFT_OUT or verb == 'monitor':
+            continue
+        for json in [], ['--json']:
+            if arguments in ('-', '[NAME]'):
+                yield [*json, verb]
+            if 'NAME' in arguments:
+                for n in names:
+                    yield [*json, verb, n, *FURTHER.get(verb, [])]
+
+
+def begin_streams(it, daemon, name):
+    """They see all that follows."""
+    for verb in STREAMS:
+        for json in '', '--json':
+            it.start(f'{verb}{json}', [
+                lab.SIPREGCTL, '-s', daemon.socket, *json.split(), verb, name])
+    it.start('pcap', [lab.SIPREGCTL, '-s', daemon.socket, 'trace', name,
+                      '--pcap', it.path('trace.pcap')])
+    lab.await_that('the trace has begun',
+                   lambda: 'CSeq' in it.log('trace'))
+
+
 def outputs(it, daemon, names):
     """{what: text} of all that somebody else may see."""
-    said = {'the log': it.log('sipregd')}
-    for args in (['list'], ['history'], ['--json', 'list'],
-                 *([*json, command, n] for n in names
-                   for json in ([], ['--json'])
-                   for command in ('status', 'history', 'bindings'))):
+    said = {}
+    for args in commands(daemon, names):
         _, out, err = daemon.ctl(*args)
         said['sipregctl ' + ' '.join(args)] = out + err
+    for verb in STREAMS:
+        for json in '', '--json':
+            said[verb + json] = it.log(verb + json)
+    with open(it.path('trace.pcap'), errors='replace') as f:
+        said['the packets'] = f.read()
+    said['the log'] = it.log('sipregd')
     pid = daemon.process.pid
     for name in ('cmdline', 'environ'):
         try:
@@ -103,10 +139,15 @@ def check_outputs(it, daemon, names, words):
     said = outputs(it, daemon, names)
     lab.check('there is output to look at', len(said['the log']) > 1000 and
               len(said['sipregctl list']) > 100 and
+              all(len(said[k]) > 100 for k in said if 'diagnose' in k or
+                  'trace' in k or 'metrics' in k or 'packets' in k) and
               any(k.startswith('state: ') for k in said), said.keys())
     told = [k for k, text in said.items() if any(w in text for w in words)]
-    lab.check('no password in what sipregctl says, the log, state, command '
-              'line and environment', not told, told)
+    lab.check('no password in what sipregctl says, traces, packets, metrics, '
+              'the log, state, command line and environment', not told, told)
+    told = [k for k, text in said.items()
+            if re.search(r'(response|cnonce)=\s*"?[0-9a-f]{8}', text)]
+    lab.check('nor a response that one could be guessed from', not told, told)
 
 
 def check_commands(it, daemon, env, words):
@@ -203,6 +244,7 @@ def test(it):
     it.write('sipregd.conf', text.replace(WRONG, good[0]['password']))
     lab.check('a reload takes the right ones', daemon.ctl('reload')[0] == 0)
     lab.check_await('all are registered', daemon.registered)
+    begin_streams(it, daemon, users['text'])
     if os.getuid() == 0:
         check_memory(daemon, 'after a reload', words.values(), [WRONG])
 
