@@ -167,7 +167,8 @@ def story(d):
             'events': [{**EVENTS[0], 'text': evil}]})
     out = ctl(d, 'status', 'trunk')[1] + plain(on_terminal(d, 'list'))
     lab.check('nothing from the daemon steers the terminal', 'a?[2Jb' in out
-              and not any(c in out for c in '\x1b\x9b\x7f\u202e'), repr(out))
+              and not any(c in out for c in
+                          '\x1b\x9b\x7f\u202e\u061c\u2028'), repr(out))
 
 
 def behind_nat(d):
