@@ -253,7 +253,7 @@ void hook_run_close(struct hook_run *r)
 {
 	timer_cancel(&r->timer);
 	if (r->pid)
-		(void)kill(-r->pid, SIGTERM);
+		(void)kill(-r->pid, SIGKILL);
 
 	r->pid = 0;
 }

@@ -40,7 +40,7 @@ void hook_run_ended(struct hook_run *r, int status, char *why, size_t size);
 /* If it runs its time is over now: it is ended as one that is out of time. */
 void hook_run_end(struct hook_run *r);
 
-/* If it runs it is told to end, and not looked after any more. */
+/* If it runs it is killed: nobody looks after it any more. */
 void hook_run_close(struct hook_run *r);
 
 #endif

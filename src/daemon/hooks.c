@@ -440,7 +440,5 @@ void hooks_stop(struct hooks *h)
 {
 	h->stopped = true;
 	list_clear(&h->waiting);
-	list_flush(&h->leaving);
-	hash_flush(h->watches);
-	h->running = 0;
+	forget_watches(h);
 }

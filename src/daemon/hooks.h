@@ -36,7 +36,8 @@ void hooks_forget(struct hooks *h, const char *account);
 /* A child of ours has ended, with `status` as of waitpid(2). */
 void hooks_reaped(struct hooks *h, pid_t pid, int status);
 
-/* Nothing is news any more; what runs is told to end, and not waited for. */
+/* Nothing is news any more; what runs is told to end, and is killed with the
+ * last of this. */
 void hooks_stop(struct hooks *h);
 
 #endif

@@ -164,6 +164,20 @@ def replaced(it, s, d, hooks):
         a['reachable'] == 'yes' for a in d.list()), 60)
 
 
+def alone(it, s):
+    """sipregd ends while a program runs that ignores SIGTERM."""
+    f = it.path('out.stuck/pids')
+    os.unlink(f)
+    d = lab.Sipregd(it, [s.registrar.k.account('user3')], 'alone', hooks=[
+        s.hook('stuck', on=['response'])])
+    lab.await_that('it runs', lambda: os.path.exists(f))
+    with open(f) as file:
+        pids = file.read().split()
+    lab.check('sipregd does not wait for it', d.stop() == 0)
+    lab.check_await('and leaves nothing behind', lambda: not any(
+        os.path.exists(f'/proc/{p}') for p in pids), 5)
+
+
 def quiet(s, d):
     count = len(s.told('state'))
     lab.check('a pause', d.ctl('pause', 'user1')[0] == 0)
@@ -258,6 +272,7 @@ def test(it):
     count = len(s.told('state'))
     lab.check('sipregd stops', d.stop() == 0)
     lab.check('and nobody is told of that', len(s.told('state')) == count)
+    alone(it, s)
     lab.check('no shell saw the arguments', not glob.glob('/no')
               and not os.path.exists(it.path('no')))
 
