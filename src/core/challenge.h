@@ -39,6 +39,7 @@ enum challenge_verdict {
 	CHALLENGE_WEAK,          /* all below min_digest */
 	CHALLENGE_REALM,         /* only for realms that we do not accept */
 	CHALLENGE_STALE_LOOP,    /* `stale` again and again */
+	CHALLENGE_NO_MEMORY,     /* the caller's: it cannot keep the offer */
 };
 
 /* What the request that was challenged had carried. */

@@ -162,6 +162,7 @@ static struct diagnosis_finding challenged(const struct diagnosis_register *f)
 	case CHALLENGE_ANSWER:
 	case CHALLENGE_REFUSED:
 	case CHALLENGE_STALE_LOOP:
+	case CHALLENGE_NO_MEMORY:
 		break;
 	}
 

@@ -32,8 +32,11 @@ static msec_t held_for(struct reg *r)
 
 static unsigned fail(struct reg *r, enum reason reason, msec_t now)
 {
+	const bool own = reason == REASON_NO_RESOURCES;
+
 	r->reason = reason;
-	reg_wait(r, REG_BASE_REJECTED, REG_WAIT_MAX, now);
+	reg_wait(r, own ? REG_BASE_CONNECT : REG_BASE_REJECTED,
+		 reg_wait_max(reason), now);
 
 	return reg_keep_or_close(r, now);
 }
@@ -198,6 +201,9 @@ static unsigned challenged(struct reg *r, const struct answer *a, msec_t now)
 	case CHALLENGE_REALM:
 	case CHALLENGE_STALE_LOOP:
 		break;
+
+	case CHALLENGE_NO_MEMORY:
+		return fail(r, REASON_NO_RESOURCES, now);
 	}
 
 	return fail(r, REASON_REJECTED, now);

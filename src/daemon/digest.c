@@ -188,7 +188,7 @@ enum challenge_verdict digest_on_challenge(struct digest *d,
 
 	if (keep(kept, &offers.v[challenge_chosen(c)])) {
 		forget_all(d);
-		verdict = CHALLENGE_UNUSABLE;
+		verdict = CHALLENGE_NO_MEMORY;
 	}
 
 	return verdict;

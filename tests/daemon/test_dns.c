@@ -403,9 +403,9 @@ START_TEST(ten_thousand_questions_come_at_a_rate_that_a_router_stands)
 	const unsigned n = ARRAY_SIZE(v);
 	msec_t start;
 
+	start = loop_now();
 	ask_many(v, n, "a.test");
 	harness_run(5);
-	start = loop_now();
 	for (unsigned last = one.asked; last < 300; last = one.asked) {
 		const msec_t passed = loop_now() - start;
 

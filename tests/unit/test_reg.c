@@ -1106,6 +1106,20 @@ START_TEST(an_edge_that_comes_and_goes_drives_no_loop)
 END_TEST
 
 
+/* It was not the registrar that failed. */
+START_TEST(o4_a_challenge_that_there_is_no_memory_for_is_tried_again_soon)
+{
+	struct answer a = code(401);
+
+	sent(0);
+	a.challenge = CHALLENGE_NO_MEMORY;
+	answer(a, 0);
+	ck_assert_int_eq(r.reason, REASON_NO_RESOURCES);
+	check_window(4000, 8000);
+}
+END_TEST
+
+
 START_TEST(who_was_refused_is_not_called_by_its_edge)
 {
 	sent(0);
@@ -1866,6 +1880,8 @@ Suite *suite_reg(void)
 	tcase_add_test(tc,
 		who_was_lost_just_before_tries_when_its_edge_is_back);
 	tcase_add_test(tc, an_edge_that_comes_and_goes_drives_no_loop);
+	tcase_add_test(tc,
+		o4_a_challenge_that_there_is_no_memory_for_is_tried_again_soon);
 	tcase_add_test(tc, who_was_refused_is_not_called_by_its_edge);
 	tcase_add_test(tc,
 		what_comes_too_early_shortens_the_wait_to_when_it_is_allowed);
