@@ -361,7 +361,9 @@ class Sipregd:
         return json.loads(out)
 
     def list(self):
-        status, out, err = self.ctl('--json', 'list')
+        # valgrind and a loaded machine take their time
+        status, out, err = self.ctl('--json', '--timeout', '60', 'list',
+                                    timeout=90)
         if status:
             raise Failed(f'list: exit {status}: {err}')
         return json.loads(out)['accounts']
