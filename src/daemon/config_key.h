@@ -25,6 +25,7 @@ enum {
 	KEY_FILE     = 1 << 3,   /* relative to the main file's directory */
 	KEY_INPUT    = 1 << 4,   /* used up while loading, never printed */
 	KEY_LATER    = 1 << 5,   /* this version does not act on it */
+	KEY_MASK     = 1 << 6,   /* shown as mask_copy() has it */
 };
 
 struct word {

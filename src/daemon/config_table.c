@@ -160,7 +160,7 @@ static const struct key accountv[] = {
 	{"inbound.allow", STRINGS(allowv, allowc), .max = 256,
 	 .check = check_prefix},
 	{"headers", STRINGS(headerv, headerc), .max = 16,
-	 .check = check_header},
+	 .check = check_header, .flags = KEY_MASK},
 };
 _Static_assert(ARRAY_SIZE(accountv) <= ACCOUNT_KEYS_MAX, "ACCOUNT_KEYS_MAX");
 

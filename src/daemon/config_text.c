@@ -4,7 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "config_check.h"
 #include "config_key.h"
+#include "mask.h"
 
 
 static int print_string(struct re_printf *pf, const char *s)
@@ -26,12 +28,14 @@ static int print_string(struct re_printf *pf, const char *s)
 }
 
 
-static int print_strings(struct re_printf *pf, char *const *v)
+static int print_strings(struct re_printf *pf, char *const *v, bool mask)
 {
+	char masked[CHECK_STRING_MAX + 1];
 	int err = re_hprintf(pf, "[ ");
 
 	for (; *v && !err; ++v) {
-		err = print_string(pf, *v);
+		err = print_string(pf, !mask ? *v : mask_copy(
+					   masked, sizeof(masked), *v));
 		err |= re_hprintf(pf, v[1] ? ", " : " ");
 	}
 
@@ -46,7 +50,8 @@ static int print_value(struct re_printf *pf, const struct key *key, void *base)
 		return print_string(pf, key->flags & KEY_SECRET
 					? CONFIG_MASK : *key_string(key, base));
 	case KEY_STRINGS:
-		return print_strings(pf, *key_strings(key, base));
+		return print_strings(pf, *key_strings(key, base),
+				     key->flags & KEY_MASK);
 	case KEY_NUMBER:
 		return re_hprintf(pf, "%lli", (long long)key_value(key, base));
 	case KEY_BOOL:

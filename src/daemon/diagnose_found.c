@@ -1,6 +1,7 @@
 /* Diagnosis, steps 6 and 7: where the registrar sees us, and what it holds. */
 
 #include "diagnose_parts.h"
+#include "mask.h"
 
 
 #define NAT_TEXT (2 * ADDR_STRLEN + 64)
@@ -97,9 +98,10 @@ void diagnose_mapping(struct diagnosis *d)
 
 static void tell_entry(struct diagnosis *d, const struct audit_entry *e)
 {
-	const char *uri = audit_uri(d->audit, e);
 	const char *kind = audit_kind_name((enum audit_kind)e->kind);
+	char uri[REGISTER_URI_SIZE];
 
+	(void)mask_copy(uri, sizeof(uri), audit_uri(d->audit, e));
 	if (e->expires == CONTACT_NO_EXPIRES)
 		diagnose_detail(d, "%s %s", kind, *uri ? uri : "(unreadable)");
 	else

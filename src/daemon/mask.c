@@ -409,6 +409,18 @@ void mask_places(char *text, size_t len, mask_found_h *h, void *arg)
 }
 
 
+const char *mask_copy(char *buf, size_t size, const char *text)
+{
+	const size_t len = strnlen(text, size - 1);
+
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	mask_places(buf, len, NULL, NULL);
+
+	return buf;
+}
+
+
 /* --- by letters --- */
 
 void mask_add(struct mask *m, const char *p, size_t l)

@@ -49,4 +49,8 @@ typedef void (mask_found_h)(const char *p, size_t l, void *arg);
 void mask_places(char *text, size_t len, mask_found_h *h, void *arg);
 void mask_values(char *text, size_t len, const struct mask *m);
 
+/* A copy by place, of a URI or a header of the configuration, to show: `buf`,
+ * with as much as it has room for. */
+const char *mask_copy(char *buf, size_t size, const char *text);
+
 #endif

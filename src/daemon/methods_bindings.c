@@ -2,6 +2,7 @@
  * calls arrive. */
 
 #include "loop.h"
+#include "mask.h"
 #include "methods_ask.h"
 #include "wire.h"
 
@@ -18,8 +19,10 @@ static int add_code(struct mbuf *mb, uint16_t code)
 static int add_entry(struct mbuf *mb, const struct audit *audit,
 		     const struct audit_entry *e)
 {
-	const char *uri = audit_uri(audit, e);
+	char uri[REGISTER_URI_SIZE];
 	int err;
+
+	(void)mask_copy(uri, sizeof(uri), audit_uri(audit, e));
 
 	err  = json_open(mb, NULL, '{');
 	err |= json_add_string(mb, "uri", *uri ? uri : NULL);

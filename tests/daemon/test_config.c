@@ -1580,13 +1580,15 @@ START_TEST(what_is_printed_loads_again_and_prints_the_same)
 		"dns = { servers = \"::1\"; };"
 		"defaults = { transport = \"tls\"; };"
 		"accounts = ( { name = \"a%d\"; aor = \"sip:%d@b\"; count = 3;"
-		"  password = \"geheim\"; headers = [ \"X: \\\"%d\\\"\" ];"
+		"  password = \"geheim\"; headers = [ \"X: \\\"%d\\\"\","
+		"    \"X-Api-Key: geheim3\" ];"
 		"  keepalive = { interval = 7; }; },"
 		"{ name = \"f\"; aor = \"sips:a@b\"; realm = \"\xc3\xa4\";"
 		"  password_file = \"pw\"; flows = 4; } );"));
 	first = print();
 	ck_assert_ptr_null(strstr(first, "geheim"));
 	ck_assert_ptr_nonnull(strstr(first, "password = \"****\";"));
+	ck_assert_ptr_nonnull(strstr(first, "\"X-Api-Key: *******\""));
 	ck_assert_ptr_nonnull(strstr(first, "user_agent = \"a\\\"b\\\\c\";"));
 	ck_assert_ptr_nonnull(strstr(first, "method = \"auto\"; interval = "
 				     "7; pong_timeout = 10; };"));

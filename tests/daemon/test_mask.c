@@ -286,6 +286,23 @@ START_TEST(all_else_stays_byte_for_byte)
 END_TEST
 
 
+START_TEST(a_copy_to_be_shown_is_masked_by_place)
+{
+	static const char token[] = "sip:a@192.0.2.1;sipregd=0a1b.2c3d;ob";
+	char buf[64], small[8];
+
+	ck_assert_str_eq("sip:a@192.0.2.1;sipregd=*********;ob",
+			 mask_copy(buf, sizeof(buf), token));
+	ck_assert_str_eq("X-Api-Key: ******",
+			 mask_copy(buf, sizeof(buf), "X-Api-Key: hidden"));
+	ck_assert_str_eq("X-Site: 7", mask_copy(buf, sizeof(buf),
+						"X-Site: 7"));
+	ck_assert_str_eq("", mask_copy(buf, sizeof(buf), ""));
+	ck_assert_str_eq("sip:a@1", mask_copy(small, sizeof(small), token));
+}
+END_TEST
+
+
 /* What a peer can make us do 65536 bytes long takes no time to speak of. */
 START_TEST(long_messages_are_masked_in_linear_time)
 {
@@ -338,6 +355,7 @@ Suite *suite_mask(void)
 		       a_value_with_escapes_in_it_is_masked_as_it_is_too);
 	tcase_add_test(tc, zeros_and_any_bytes_are_text);
 	tcase_add_test(tc, all_else_stays_byte_for_byte);
+	tcase_add_test(tc, a_copy_to_be_shown_is_masked_by_place);
 	tcase_add_test(tc, long_messages_are_masked_in_linear_time);
 	suite_add_tcase(s, tc);
 

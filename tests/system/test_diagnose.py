@@ -78,7 +78,6 @@ def normal(it, text):
             (r'after \d+\.\d ms', 'after T ms'),
             (r'((?:HOST|127\.0\.0\.1|10\.1\.2\.3|edge\.test)):\d{2,5}',
              r'\1:PORT'),
-            (r'[0-9a-f]{10}\.[0-9a-f]{10}', 'TOKEN'),
             (r'until \d{4}-\d\d-\d\d \d\d:\d\d UTC', 'until DATE'),
             (r'until \d\d:\d\d:\d\d', 'until CLOCK'),
             (r'\d+ s left', 'N s left'),
