@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Passwords are in no output, file, command line, environment or core dump,
-and in memory only where no core dump would find them."""
+"""Passwords are in memory only where no core dump would find them, an old one
+nowhere, and no core is dumped. What is told and written is the matter of
+test_secrets_shown.py."""
 
 import os
 import random
 import re
 import shutil
 import signal
-import stat
 
 import lab
 
@@ -74,89 +74,6 @@ def check_memory(daemon, when, present, absent=()):
 def name_of(password):
     return 'the old password' if password == WRONG else \
         'the password by ' + password.split('-')[1]
-
-
-# What verbs need beside an account's name; these go on until they are ended.
-FURTHER = {'trace': ['--past']}
-STREAMS = ['monitor', 'trace']
-# They change what the rest of the test depends on.
-LEFT_OUT = {'pause', 'resume', 'reconnect', 'reload', 'help'}
-
-
-def commands(daemon, names):
-    """Every verb that there is, with and without --json."""
-    for line in daemon.ctl('complete')[1].splitlines():
-        kind, verb, arguments = line.split()[:3]
-        if kind != 'verb' or verb in LEFT_OUT or verb == 'monitor':
-            continue
-        for json in [], ['--json']:
-            if arguments in ('-', '[NAME]'):
-                yield [*json, verb]
-            if 'NAME' in arguments:
-                for n in names:
-                    yield [*json, verb, n, *FURTHER.get(verb, [])]
-
-
-def begin_streams(it, daemon, name):
-    """They see all that follows."""
-    for verb in STREAMS:
-        for json in '', '--json':
-            it.start(f'{verb}{json}', [
-                lab.SIPREGCTL, '-s', daemon.socket, *json.split(), verb, name])
-    it.start('pcap', [lab.SIPREGCTL, '-s', daemon.socket, 'trace', name,
-                      '--pcap', it.path('trace.pcap')])
-    lab.await_that('the trace has begun',
-                   lambda: 'CSeq' in it.log('trace'))
-
-
-def outputs(it, daemon, names):
-    """{what: text} of all that somebody else may see."""
-    said = {}
-    for args in commands(daemon, names):
-        _, out, err = daemon.ctl(*args)
-        said['sipregctl ' + ' '.join(args)] = out + err
-    for verb in STREAMS:
-        for json in '', '--json':
-            said[verb + json] = it.log(verb + json)
-    with open(it.path('trace.pcap'), errors='replace') as f:
-        said['the packets'] = f.read()
-    said['the log'] = it.log('sipregd')
-    pid = daemon.process.pid
-    for name in ('cmdline', 'environ'):
-        try:
-            with open(f'/proc/{pid}/{name}', errors='replace') as f:
-                said[name] = f.read()
-        except PermissionError:
-            pass                # not even its own user's
-    for name in os.listdir(it.path('sipregd.state')):
-        with open(os.path.join(it.path('sipregd.state'), name),
-                  errors='replace') as f:
-            said['state: ' + name] = f.read()
-    return said
-
-
-def check_outputs(it, daemon, names, words):
-    said = outputs(it, daemon, names)
-    lab.check('there is output to look at', len(said['the log']) > 1000 and
-              len(said['sipregctl list']) > 100 and
-              all(len(said[k]) > 100 for k in said if 'diagnose' in k or
-                  'trace' in k or 'metrics' in k or 'packets' in k) and
-              any(k.startswith('state: ') for k in said), said.keys())
-    told = [k for k, text in said.items() if any(w in text for w in words)]
-    lab.check('no password in what sipregctl says, traces, packets, metrics, '
-              'the log, state, command line and environment', not told, told)
-    told = [k for k, text in said.items()
-            if re.search(r'(response|cnonce)=\s*"?[0-9a-f]{8}', text)]
-    lab.check('nor a response that one could be guessed from', not told, told)
-
-
-def check_commands(it, daemon, env, words):
-    for option in ('-t', '-n'):
-        p = it.start('sipregd' + option, [lab.SIPREGD, option, '-d', '-c',
-                                          daemon.config], env=env)
-        status, said = p.wait(lab.PATIENCE), it.log('sipregd' + option)
-        lab.check(f'sipregd {option} knows the passwords and prints none',
-                  status == 0 and not any(w in said for w in words), said)
 
 
 # --- no core dump ----------------------------------------------------------
@@ -244,7 +161,6 @@ def test(it):
     it.write('sipregd.conf', text.replace(WRONG, good[0]['password']))
     lab.check('a reload takes the right ones', daemon.ctl('reload')[0] == 0)
     lab.check_await('all are registered', daemon.registered)
-    begin_streams(it, daemon, users['text'])
     if os.getuid() == 0:
         check_memory(daemon, 'after a reload', words.values(), [WRONG])
 
@@ -256,12 +172,7 @@ def test(it):
         check_memory(daemon, 'after a refused reload', words.values(), [WRONG])
     else:
         print('# the memory of a process is for root to read')
-    it.write('sipregd.conf', text.replace(WRONG, good[0]['password']))
 
-    check_outputs(it, daemon, users.values(), [*words.values(), WRONG])
-    check_commands(it, daemon, {
-        **os.environ, 'CREDENTIALS_DIRECTORY': it.path('credentials')},
-        words.values())
     lab.check('it ends with exit status 0', daemon.stop() == 0)
     check_closed(it)
 
