@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Each reason code is brought about, and told with its sentence and its remedy:
-by status, list and JSON, and in the log.
+by status, list and JSON, and as an event in the history and the journal.
 
 In a network of its own, where registrars have public addresses."""
 
@@ -18,6 +18,7 @@ import lab
 import names
 import peers
 from control import reasons
+from journal import Journal
 
 PUBLIC = '198.51.100.7'     # a registrar's
 SEEN = '203.0.113.9'        # where it sees us
@@ -26,15 +27,18 @@ PROBES = 10                 # [s] probe.interval, the shortest there is
 LEASE = 5                   # [s] the shortest that is worth anything
 FLOWS = 60                  # that few descriptors do not suffice for
 LIMIT = 64                  # descriptors
+LINES = 512                 # that wait for the journal to read them
+FIRST = 20000               # a port
+DSCP = 10                   # not the default
 
-# These pass at once: they are looked for in the log.
-PASSING = {'flow-lost', 'mapping-moved'}
+with open(os.path.join(lab.ROOT, 'systemd', 'sipregd.catalog')) as f:
+    CATALOG = f.read()
 
 
 class Registrar:
     """Accepts every REGISTER over UDP, and lies about it. `seen`: source ->
     where it was seen; `listed`: our Contact -> the Contacts of the 200;
-    `loops`: probes are passed on."""
+    `loops`: probes are passed on; `silent`: methods that it does not hear."""
 
     def __init__(self, it, grant=600):
         self.port, self.grant = it.port(), grant
@@ -43,7 +47,7 @@ class Registrar:
         self.seen = lambda source: source
         self.listed = lambda ours: [ours]
         self.loops = False
-        self.silent = False
+        self.silent = set()
         self.flow = None            # where the last REGISTER came from
         self.contact = None
         threading.Thread(target=self._run, daemon=True).start()
@@ -57,8 +61,8 @@ class Registrar:
         while True:
             data, source = self.socket.recvfrom(65536)
             text = data.decode()
-            if self.silent or not data.strip() or \
-                    text.startswith('SIP/2.0'):
+            if not data.strip() or text.startswith('SIP/2.0') or \
+                    text.split()[0] in self.silent:
                 continue
             if text.startswith('REGISTER '):
                 self.flow = source
@@ -118,67 +122,119 @@ def words(text):
     return ' '.join(text.split())
 
 
-def shown(d, user, code, texts):
-    """Does everything that sipregctl says of the account tell that?"""
-    text, remedy = texts[code]
-    out = words(d.ctl('status', user)[1])
-    row = next((line.split('\t') for line in d.ctl('list')[1].splitlines()
-                if line.startswith(user + '\t')), [])
-    return (d.status(user)['reason'] == code and code in row
-            and code in out and words(text) in out
-            and (not remedy or words(remedy) in out))
+# --- where a reason is told --------------------------------------------------
+
+class Scene:
+    """A daemon with its journal, and the reasons that it has given."""
+
+    def __init__(self, it, name, accounts, wrap='', **settings):
+        self.journal = Journal(it, name + '.journal')
+        self.it, self.texts, self.seen = it, reasons(), set()
+        self.d = lab.Sipregd(it, accounts, name,
+                             f'{self.journal.wrap} {wrap}', **settings)
+
+    def now(self, code, user):
+        """What does not tell that it is so."""
+        text, remedy = self.texts[code]
+        said = self.d.status(user)
+        if said['reason'] != code:
+            return [f'it is {said["reason"]}']
+        out = words(self.d.ctl('status', user)[1])
+        row = next((line.split('\t') for line in
+                    self.d.ctl('list')[1].splitlines()
+                    if line.startswith(user + '\t')), [])
+        listed = next(a for a in self.d.list() if a['name'] == user)
+        return [what for what, good in {
+            'status': code in out and words(text) in out and
+                      (not remedy or words(remedy) in out),
+            'status, JSON': (said['reason_text'], said['remedy']) ==
+                            (text, remedy),
+            'list': code in row,
+            'list, JSON': listed['reason'] == code,
+        }.items() if not good]
+
+    def then(self, code, user):
+        """What does not tell that it came to that."""
+        text = self.texts[code][0]
+        events = json.loads(self.d.ctl('--json', 'history', user)[1])['events']
+        lines = self.journal.of(account=user, event='verdict', reason=code)
+        said = [line['MESSAGE'] for line in lines] or [
+            line for line in self.it.log(self.d.name).splitlines()
+            if user + ': ' in line]     # what the socket had no room for
+        return [what for what, good in {
+            'history': text in self.d.ctl('history', user)[1],
+            'history, JSON': any(e['event'] == 'verdict' and
+                                 e['reason'] == code and text in e['text']
+                                 for e in events),
+            'journal': any(f'({code}): {text}' in m for m in said),
+            'catalog': all(line['MESSAGE_ID'] in CATALOG for line in lines),
+        }.items() if not good]
+
+    def await_none(self, sentence, missing, timeout):
+        end = time.monotonic() + timeout
+        while (m := missing()) and time.monotonic() < end:
+            time.sleep(0.05)
+        lab.check(sentence, not m, m)
+
+    def check(self, code, user=None, timeout=60):
+        """It is so, or soon will be."""
+        user = user or code
+        self.await_none(f'{code}: told with its sentence and remedy',
+                        lambda: self.now(code, user), timeout)
+        self.seen.add(code)
+        if code != 'starting':      # is before all events
+            self.await_none(f'{code}: and as an event',
+                            lambda: self.then(code, user), 5)
 
 
-def check(d, user, code, texts, timeout=60):
-    lab.check_await(f'{code}: status says it, and what can be done',
-                    lambda: shown(d, user, code, texts), timeout)
+# --- how it comes about ------------------------------------------------------
+
+class Peers:
+    """Those that change their minds."""
+
+    def __init__(self, it):
+        self.registrar = lab.Kamailio(it, grant=600)
+        self.proxy = peers.Proxy(it, (it.host, self.registrar.port))
+        self.silent = hostile.Silent(it)
+        self.holes = hostile.Hole(it), hostile.Hole(it)
+        self.brief, self.old = Registrar(it, LEASE), Registrar(it)
+        self.loops, self.moved = Registrar(it), Registrar(it)
+        self.loops.loops = True
+        self.moved.seen = lambda source: (SEEN, FIRST)
+
+    def lose_flow(self):
+        """The next one is up, and nobody answers on it."""
+        self.proxy.target = self.silent.listener.getsockname()
+        self.proxy.cut()
+
+    def move(self):
+        self.moved.silent.add('REGISTER')
+        self.moved.seen = lambda source: (SEEN, FIRST + 1)
 
 
-def passed(it, code, texts):
-    """In the log, where each change of the verdict is."""
-    text = words(texts[code][0])
-    return [line for line in it.log('sipregd').splitlines()
-            if code in line and text in words(line)]
-
-
-def test(it):
-    for line in ('ip link set lo up', f'ip addr add {PUBLIC}/32 dev lo',
-                 f'ip addr add {PRIVATE}/32 dev lo'):
-        subprocess.run(line, shell=True, check=True)
-    texts = reasons()
-    it.ca()
-    registrar = lab.Kamailio(it, grant=600)
-    server = names.Names(it)
-    server.faults['silent.test'] = 'drop'
-    proxy = peers.Proxy(it, (registrar.host, registrar.port))
-    hole = hostile.Hole(it)
+def accounts(it, p):
+    """Each with the name of what it comes to."""
+    registrar = p.registrar
+    unproven = {'probe': {'mode': 'off'}}
     expired = it.certificate('expired', days=-1)
-    other = it.certificate('other', san='DNS:other.example', days=2)
-
-    mute, brief = Registrar(it), Registrar(it, LEASE)
-    mute.silent = True
-    absent, private, ghosts, moved, loops = (Registrar(it) for _ in range(5))
-    absent.listed = lambda ours: ['<sip:else@192.0.2.7>']
-    private.seen = lambda source: (SEEN, 40000)
-    ghosts.listed = ghost
-    ports = iter(range(20000, 60000))
-    moved.seen = lambda source: (SEEN, moved.at)
-    moved.at = next(ports)
-    loops.loops = True
-    unlooped = {'probe': {'mode': 'off'}}
+    other = it.certificate('other', san='DNS:other.example')
     rejected, forbidden = (Refuser(it, s) for s in (
         '500 Server Internal Error', '403 Forbidden'))
     later = Refuser(it, '503 Service Unavailable', 'Retry-After: 600')
     longer = Refuser(it, '423 Interval Too Brief')
-
-    d = lab.Sipregd(it, [
-        registrar.account('ok'),
-        {**registrar.account('paused'), 'enabled': False},
+    mute, absent, private, ghosts = (Registrar(it) for _ in range(4))
+    mute.silent.add('REGISTER')
+    absent.listed = lambda ours: ['<sip:else@192.0.2.7>']
+    private.seen = lambda source: (SEEN, 40000)
+    ghosts.listed = ghost
+    return [
+        registrar.account('ok'), registrar.account('paused'),
         {**registrar.account('resolving'),
          'registrar': 'sip:silent.test:5060'},
         {**registrar.account('dns-failure'),
          'registrar': 'sip:nowhere.test:5060'},
-        registrar.account('connecting', 'tcp', hole.port),
+        registrar.account('connecting', 'tcp', p.holes[0].port),
+        registrar.account('connect-timeout', 'tcp', p.holes[1].port),
         registrar.account('connect-refused', 'tcp', it.port()),
         *(registrar.account(f'tls-{name}', 'tls',
                             peers.TlsServer(it, *pem).port)
@@ -188,66 +244,80 @@ def test(it):
         {**registrar.account('credentials'), 'password': 'mistyped'},
         forbidden.account('forbidden'), later.account('retry-after'),
         longer.account('interval-too-brief'),
-        registrar.account('flow-lost', 'tcp', proxy.port),
-        moved.account('mapping-moved', **unlooped,
-                      keepalive={'method': 'options', 'interval': 1}),
-        absent.account('binding-absent', **unlooped),
-        private.account('binding-private', **unlooped, source=PRIVATE,
+        registrar.account('flow-lost', 'tcp', p.proxy.port),
+        p.moved.account('mapping-moved', **unproven,
+                        keepalive={'method': 'options', 'interval': 1}),
+        absent.account('binding-absent', **unproven),
+        private.account('binding-private', **unproven, source=PRIVATE,
                         contact={'policy': 'local'}),
-        ghosts.account('binding-ghost-only', **unlooped),
-        brief.account('lease-expired', **unlooped),
-        loops.account('probe-lost', probe={'interval': PROBES}),
-        {**registrar.account('unproven'), **unlooped,
+        ghosts.account('binding-ghost-only', **unproven),
+        p.brief.account('lease-expired', **unproven),
+        p.old.account('starting', **unproven, dscp=DSCP, purge_ghosts=False),
+        p.loops.account('probe-lost', probe={'interval': PROBES}),
+        {**registrar.account('unproven'), **unproven,
          'contact': {'policy': 'static', 'address': PRIVATE}},
-    ], dns={'servers': [server.address]})
+    ]
 
-    # Before the first outcome: as soon as it can be asked.
-    check(d, 'resolving', 'resolving', texts, 5)
-    check(d, 'connecting', 'connecting', texts, 9)
-    lab.await_that('lease-expired is registered',
-                   lambda: d.status('lease-expired')['registered'])
-    brief.silent = True
-    check(d, 'lease-expired', 'lease-expired', texts, 20)
-    lab.await_that('probe-lost was proven', lambda: d.status('probe-lost')
+
+def test(it):
+    for line in ('ip link set lo up', f'ip addr add {PUBLIC}/32 dev lo',
+                 f'ip addr add {PRIVATE}/32 dev lo'):
+        subprocess.run(line, shell=True, check=True)
+    with open('/proc/sys/net/unix/max_dgram_qlen', 'w') as f:
+        f.write(str(LINES))
+    it.ca()
+    server = names.Names(it)
+    server.faults['silent.test'] = 'drop'
+    p = Peers(it)
+    s = Scene(it, 'sipregd', accounts(it, p), dns={
+        'servers': [server.address]})
+
+    # before the first outcome: as soon as it can be asked
+    s.check('resolving', timeout=4)
+    s.check('connecting', timeout=4)
+    lab.await_that('those are registered that are not to stay so',
+                   lambda: s.d.registered('flow-lost', 'mapping-moved',
+                                          'lease-expired', 'starting',
+                                          'paused'))
+    p.brief.silent.add('REGISTER')
+    p.lose_flow()
+    p.move()
+    for code in 'flow-lost', 'mapping-moved', 'lease-expired':
+        s.check(code)
+    begin_anew(it, s, p)
+    lab.await_that('probe-lost was proven', lambda: s.d.status('probe-lost')
                    ['evidence'] == 'probe', 30)
-    loops.loops = False
-    lab.await_that('the others are registered', lambda: d.registered(
-        'ok', 'flow-lost', 'mapping-moved'))
-    proxy.cut()
-    moved.at = next(ports)
-    check(d, 'connecting', 'connect-timeout', texts)
-    for code in texts:
-        if code in PASSING:
-            lab.check_await(f'{code}: the log says it, with its sentence',
-                            lambda: passed(it, code, texts), 30)
-        elif code not in ('resolving', 'connecting', 'connect-timeout',
-                          'lease-expired', 'starting', 'no-resources'):
-            check(d, code, code, texts)
-    histories = [e for name in texts if name not in
-                 ('starting', 'no-resources', 'connect-timeout')
-                 for e in json.loads(d.ctl('--json', 'history', name)[1])
-                 ['events']]
-    told = {e['reason'] for e in histories if e['event'] == 'verdict'}
-    lab.check('each that an account can come to is an event, too',
-              told >= set(texts) - {'paused', 'no-resources', 'starting'},
-              set(texts) - told)
-    d.stop()
-    lab.check('starting: what is stopped could begin again',
-              '(starting)' in it.log('sipregd'))
-    short_of_descriptors(it, registrar, texts)
+    p.loops.loops = False
+    lab.check('an account is paused', s.d.ctl('pause', 'paused')[0] == 0)
+    elsewhere = starved(it, p.registrar)
+    for code in s.texts:
+        if code not in s.seen | elsewhere:
+            s.check(code)
+    lab.check('it ends with exit status 0', s.d.stop() == 0)
 
 
-def short_of_descriptors(it, registrar, texts):
-    d = lab.Sipregd(it, [
-        {**registrar.account('f%d', 'tcp'), 'count': FLOWS}], 'short',
-        wrap=f'prlimit --nofile={LIMIT}')
+def begin_anew(it, s, p):
+    """What an account had before must be removed first, and the registrar does
+    not answer."""
+    p.old.silent.add('REGISTER')
+    with open(s.d.config) as f:
+        text = f.read()
+    it.write('sipregd.conf', text.replace(f'dscp = {DSCP};', ''))
+    lab.check('another setting is taken', s.d.ctl('reload')[0] == 0)
+    s.check('starting', timeout=2)
 
-    def found():
-        return next((a['name'] for a in d.list()
-                     if a['reason'] == 'no-resources'), None)
-    user = lab.await_that('some have no descriptor', found, 30)
-    check(d, user, 'no-resources', texts)
-    d.stop()
+
+def starved(it, registrar):
+    """A daemon with too few descriptors: the reasons that it gave."""
+    s = Scene(it, 'starved', [{**registrar.account('f%d', 'tcp'),
+                               'count': FLOWS}],
+              f'prlimit --nofile={LIMIT}')
+    user = lab.await_that('some have no descriptor', lambda: next(
+        (a['name'] for a in s.d.list() if a['reason'] == 'no-resources'),
+        None), 30)
+    s.check('no-resources', user)
+    lab.check('that one ends with exit status 0', s.d.stop() == 0)
+    return s.seen
 
 
 if '--inside' in sys.argv:
