@@ -6,7 +6,9 @@
 #include "probe.h"
 
 
-#define ROUTINE_SHARE 4  /* the part of the room that routine may keep: 1/4 */
+/* The part of the room that each may keep: 1/4 and 1/2. */
+#define ROUTINE_SHARE 4
+#define DETAIL_SHARE  2
 
 
 const char *event_name(enum event_type t)
@@ -69,16 +71,23 @@ bool event_routine(const struct event *e)
 /* Which one goes when there is no room. */
 static uint32_t least_wanted(const struct journal *j)
 {
-	uint32_t first = 0, routine = 0;
+	uint32_t routine = 0, routines = 0, detail = 0, details = 0;
 
 	for (uint32_t i = j->count; i--; ) {
 		if (event_routine(&j->eventv[i])) {
-			first = i;
-			++routine;
+			routine = i;
+			++routines;
+		}
+		else if (j->eventv[i].type != EVENT_VERDICT) {
+			detail = i;
+			++details;
 		}
 	}
 
-	return routine > j->size / ROUTINE_SHARE ? first : 0;
+	if (routines > j->size / ROUTINE_SHARE)
+		return routine;
+
+	return details > j->size / DETAIL_SHARE ? detail : 0;
 }
 
 

@@ -5,7 +5,10 @@
  *
  * What happens every few minutes while all is well (refreshes, calls) would
  * soon have pushed out why nobody could call last night. So the oldest of such
- * routine goes first, until it has no more than a quarter of the room. */
+ * routine goes first, until it has no more than a quarter of the room. Then the
+ * details do that repeat themselves while something is wrong (answers, probes,
+ * flows that are lost), until they have half of it: the verdicts stay, which
+ * say since when, and why. */
 
 #ifndef JOURNAL_H
 #define JOURNAL_H

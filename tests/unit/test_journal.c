@@ -274,6 +274,23 @@ START_TEST(many_outages_leave_a_quarter_to_the_last_routine)
 END_TEST
 
 
+START_TEST(a_night_of_failures_leaves_the_verdict_that_began_it)
+{
+	outage();
+	for (unsigned n = 0; n < 200; n++) {
+		happen(EVENT_REGISTER_SENT, 0);
+		happen(EVENT_RESPONSE, 503);
+		happen(EVENT_FLOW_DOWN, 0);
+		happen(EVENT_PROBE, 0);
+		check_order();
+	}
+	ck_assert_uint_eq(journal_get(&j, 0)->seq, 2);
+	ck_assert_uint_eq(journal_get(&j, 1)->seq, 17);
+	ck_assert_int_eq(journal_get(&j, ROOM - 1)->type, EVENT_PROBE);
+}
+END_TEST
+
+
 START_TEST(of_news_alone_the_oldest_goes)
 {
 	for (unsigned n = 0; n < 3 * ROOM; n++)
@@ -377,6 +394,8 @@ Suite *suite_journal(void)
 	tcase_add_checked_fixture(tc, setup_room, NULL);
 	tcase_add_test(tc, last_nights_outage_survives_a_day_of_refreshes);
 	tcase_add_test(tc, many_outages_leave_a_quarter_to_the_last_routine);
+	tcase_add_test(tc,
+		       a_night_of_failures_leaves_the_verdict_that_began_it);
 	tcase_add_test(tc, of_news_alone_the_oldest_goes);
 	tcase_add_test(tc, an_earlier_run_comes_back_with_the_gaps_it_had);
 	tcase_add_test(tc, routine_is_what_happens_while_all_is_well);
