@@ -1,16 +1,19 @@
 #!/usr/bin/python3
 """What is shipped to be copied works: the configuration of a fresh
-installation, the examples, those of the manual, and each preset."""
+installation, the examples, those of the manuals and of README, and each
+preset."""
 
 import glob
 import os
 import re
 import subprocess
+import textwrap
 
 import lab
 
 ETC = os.path.join(lab.ROOT, 'etc')
 MANUAL = os.path.join(lab.ROOT, 'man', 'sipregd.conf.5')
+CONFIGURATION = re.compile(r'^ *(accounts|defaults|hooks|metrics) = ', re.M)
 ESCAPES = {r'\e': '\\', r'\(dq': '"', r'\&': '', r'\-': '-'}
 
 
@@ -113,17 +116,49 @@ def examples(it):
               found - known)
 
 
-def manual(it):
-    section = re.search(r'^\.Sh EXAMPLES\n(.*?)^\.Sh ', read(MANUAL),
-                        re.M | re.S)[1]
-    blocks = re.findall(r'^\.Bd -literal.*?\n(.*?)^\.Ed', section,
-                        re.M | re.S)
-    lab.check('the manual has examples', len(blocks) > 1)
-    for i, text in enumerate(blocks, 1):
-        for escape, char in ESCAPES.items():
-            text = text.replace(escape, char)
-        lab.check(f'example {i} of the manual: has accounts', accounts(
-            accepted(it, f'example {i} of the manual', text)))
+def blocks(path):
+    """What of a page is shown letter by letter."""
+    text = read(path)
+    if path.endswith('.md'):
+        # a file that a command writes is one by itself
+        return re.findall(r'^```\n(.*?)^```', text, re.M | re.S) + [
+            textwrap.dedent(t) for t in
+            re.findall(r"<<'EOF'\n(.*?)^ *EOF", text, re.M | re.S)]
+    found = re.findall(r'^\.Bd -literal.*?\n(.*?)^\.Ed', text, re.M | re.S)
+    for escape, char in ESCAPES.items():
+        found = [t.replace(escape, char) for t in found]
+    return found
+
+
+def pages(it):
+    """Each block that is a configuration is one of a main file."""
+    seen = ''
+    for path in sorted(glob.glob(os.path.join(lab.ROOT, 'man', '*.[1-9]'))
+                       + [os.path.join(lab.ROOT, 'README.md')]):
+        page, number = os.path.basename(path), 0
+        for text in filter(CONFIGURATION.search, blocks(path)):
+            number += 1
+            what = f'{page}, example {number}'
+            text = text.replace('"/etc/sipregd/', '"')
+            lab.check(f'{what}: has accounts',
+                      accounts(accepted(it, what, text)))
+            seen += page + text
+    lab.check('hooks, metrics, many accounts and README have examples', all(
+        w in seen for w in ('hooks = (', 'metrics = {', 'count = ',
+                            'README.md', 'sipregd.conf.5')))
+
+
+def asides(it):
+    """What a file for another program says about ours."""
+    found = 0
+    for path in glob.glob(os.path.join(ETC, '**', '*'), recursive=True):
+        if not os.path.isfile(path):
+            continue
+        for line in re.findall(r'sipregd\.conf: +(.*;)$', read(path), re.M):
+            found += 1
+            name = os.path.relpath(path, lab.ROOT)
+            accepted(it, f'{name}, {line}', line + '\n' + account('sipgate'))
+    lab.check('how to be scraped is said where it is scraped', found)
 
 
 def presets():
@@ -184,7 +219,8 @@ def list_of_presets(it):
 def test(it):
     fresh(it)
     examples(it)
-    manual(it)
+    pages(it)
+    asides(it)
     for path in presets():
         preset(it, path)
     list_of_presets(it)
