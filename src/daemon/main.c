@@ -293,6 +293,8 @@ int main(int argc, char *argv[])
 		return EXIT_SUCCESS;
 	}
 
+	secret_wipe_freed();
+
 	/* signals wait from here on, and nothing secret is known before */
 	err = loop_init(signal_handler, NULL);
 	if (err) {

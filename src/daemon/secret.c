@@ -2,11 +2,13 @@
  * dump and is wiped when freed. */
 
 #include <assert.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -30,6 +32,56 @@ struct secret {
 static size_t heap_size;         /* 0: there is none */
 static const char *news;         /* what secret_tell() is to say */
 
+
+/* --- OpenSSL's ordinary memory --- */
+
+static void *malloc_handler(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+
+	return size ? malloc(size) : NULL;
+}
+
+
+static void free_handler(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+
+	if (p)
+		OPENSSL_cleanse(p, malloc_usable_size(p));
+	free(p);
+}
+
+
+/* realloc(3) would leave behind what it moves. */
+static void *realloc_handler(void *p, size_t size, const char *file, int line)
+{
+	const size_t old = p ? malloc_usable_size(p) : 0;
+	void *moved;
+
+	if (p && size && size <= old)
+		return p;
+
+	moved = malloc_handler(size, file, line);
+	if (p && moved)
+		memcpy(moved, p, old);
+	if (moved || !size)
+		free_handler(p, file, line);
+
+	return moved;
+}
+
+
+void secret_wipe_freed(void)
+{
+	(void)CRYPTO_set_mem_functions(malloc_handler, realloc_handler,
+				       free_handler);
+}
+
+
+/* --- passwords --- */
 
 static struct secret *secret_of(char *text)
 {

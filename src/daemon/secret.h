@@ -12,6 +12,11 @@
  * for one of up to 55, and so on; 1 kB for a key of RSA with 2048 bits. */
 #define SECRET_HEAP_SIZE  (32u << 20)    /* bytes */
 
+/* From now on what OpenSSL frees is wiped: reading a private key leaves copies
+ * of it (decode_der2key.c of 3.0). Before OpenSSL is asked for anything, else
+ * it does nothing. */
+void secret_wipe_freed(void);
+
 /* Once, at the start: makes that heap, and makes a core dump and ptrace(2) by
  * other processes than root's impossible. What cannot be had is done without:
  * memory that cannot be locked (RLIMIT_MEMLOCK) may reach the swap, and without

@@ -7,6 +7,7 @@
 #include "room.h"
 #include "stamp.h"
 #include "tls.h"
+#include "tls_key.h"
 #include "tls_peer.h"
 #include "tls_session.h"
 #include "trust.h"
@@ -163,33 +164,12 @@ static struct tls_ctx *ctx_find(const struct tls_ctx *like)
 }
 
 
-/* OpenSSL's own would ask the terminal. */
-static int passphrase_handler(char *buf, int size, int rwflag, void *arg)
-{
-	bool *encryptedp = arg;
-	(void)buf;
-	(void)size;
-	(void)rwflag;
-
-	*encryptedp = true;
-
-	return -1;
-}
-
-
 static int set_key(SSL_CTX *ssl, const char *key, const char *cert,
 		   char *text, size_t size)
 {
-	bool encrypted = false;
-	int rv;
+	bool encrypted;
 
-	SSL_CTX_set_default_passwd_cb(ssl, passphrase_handler);
-	SSL_CTX_set_default_passwd_cb_userdata(ssl, &encrypted);
-	rv = SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM);
-	SSL_CTX_set_default_passwd_cb_userdata(ssl, NULL);
-	SSL_CTX_set_default_passwd_cb(ssl, NULL);
-
-	if (rv == 1)
+	if (tls_key_set(ssl, key, &encrypted))
 		return 0;
 
 	if (encrypted)

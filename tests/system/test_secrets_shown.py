@@ -286,12 +286,12 @@ IN_MEMORY = {*PLACES, 'the key in a header', *MISTAKES}
 KEPT = {w for w in PLACES if 'token' in w}
 
 
-def dump(s):
+def dump(s, when):
     """A core as root can make one; nobody else can (system/test_secrets.py)."""
     if os.getuid() or sanitized():
         print('# a core is for root to make, and not of a sanitizer\'s memory')
         return
-    path = s.it.path('core')
+    path = s.it.path('core ' + when)
     r = subprocess.run(['gcore', '-o', path, str(s.d.process.pid)],
                        capture_output=True, text=True)
     core = f'{path}.{s.d.process.pid}'
@@ -304,8 +304,8 @@ def dump(s):
     lab.check('it is one: what is no secret is in it',
               s.names[0].encode() in data)
     found = set(s.secrets.in_text(data)) - IN_MEMORY
-    lab.check('core: no password, none of what stands for one, no private key',
-              not found, found)
+    lab.check(f'a core {when}: no password, none of what stands for one, no '
+              'private key', not found, found)
 
 
 def check_said(s):
@@ -349,6 +349,7 @@ def test(it):
                    lambda: s.d.registered(*good))
     lab.await_that('that one is held', lambda: s.d.status('wrong')['next'] ==
                    'held')
+    dump(s, 'at first')
     use_verbs(s)
     lab.await_that('all are back', lambda: s.d.registered(*good))
     scrape(s)
@@ -364,7 +365,7 @@ def test(it):
         s.secrets.add(what, value)
     missing = set(PLACES) - set(s.secrets.of.values())
     lab.check('what is secret on the wire went over it', not missing, missing)
-    dump(s)
+    dump(s, 'at last')
     for name, process in streams:
         process.send_signal(signal.SIGINT)
         process.wait(lab.PATIENCE)
