@@ -46,4 +46,3 @@ class Journal:
     def stop(self):
         """From now on lines go to stderr."""
         os.unlink(self.path)
-

@@ -348,7 +348,7 @@ class Sipregd:
             raise Failed(f'{self.name} ended with {self.process.returncode}')
         return os.path.exists(self.socket) and self.ctl('ping')[0] == 0
 
-    def ctl(self, *args, timeout=60):
+    def ctl(self, *args, timeout=90):
         """(exit status, stdout, stderr) of sipregctl."""
         r = subprocess.run([SIPREGCTL, '-s', self.socket, *args],
                            capture_output=True, text=True, timeout=timeout)
@@ -362,8 +362,7 @@ class Sipregd:
 
     def list(self):
         # valgrind and a loaded machine take their time
-        status, out, err = self.ctl('--json', '--timeout', '60', 'list',
-                                    timeout=90)
+        status, out, err = self.ctl('--json', '--timeout', '60', 'list')
         if status:
             raise Failed(f'list: exit {status}: {err}')
         return json.loads(out)['accounts']
