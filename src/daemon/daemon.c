@@ -199,6 +199,7 @@ static void destructor(void *data)
 	network_close(d);
 	mem_deref(d->listers);
 	mem_deref(d->monitors);
+	traces_end(d->traces);
 	mem_deref(d->hooks);
 	mem_deref(d->entryv);
 	mem_deref(d->names);

@@ -208,6 +208,13 @@ static void overrun(struct watcher *w)
 }
 
 
+static void stopping(struct watcher *w)
+{
+	(void)control_error(w->call, "Stopping", NULL, NULL);
+	end_handler(w);
+}
+
+
 static void past_handler(const struct trace_message *m, const char *text,
 			 void *arg)
 {
@@ -220,7 +227,9 @@ static void live_handler(const struct trace_message *m, const char *text,
 {
 	struct watcher *w = mem_ref(arg);
 
-	if (control_backlog(w->call) > BACKLOG_MAX)
+	if (!m)
+		stopping(w);
+	else if (control_backlog(w->call) > BACKLOG_MAX)
 		overrun(w);
 	else
 		reply(w, trace_keeps(w->watch.trace), m, text);

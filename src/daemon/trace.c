@@ -176,6 +176,19 @@ void trace_watch_stop(struct trace_watch *w)
 }
 
 
+void traces_end(struct traces *ts)
+{
+	struct le *le, *next;
+
+	for (le = ts ? ts->watchl.head : NULL; le; le = next) {
+		struct trace_watch *w = le->data;
+
+		next = le->next;
+		w->h(NULL, NULL, w->arg);
+	}
+}
+
+
 /* --- a message --- */
 
 static bool is_learned(const struct trace_learned *s, const char *p, size_t l)

@@ -48,12 +48,14 @@ struct trace_message {
 					    to us: dropped */
 };
 
-/* `text` is valid until the handler returns, and has a zero behind it. The
- * handler may end its own watch. */
+/* `text` is valid until the handler returns, and has a zero behind it. m NULL:
+ * the daemon ends, no more will come. The handler may end its own watch. */
 typedef void (trace_message_h)(const struct trace_message *m, const char *text,
 			       void *arg);
 
 int traces_alloc(struct traces **tsp);
+/* Tells all who watch that no more will come. ts may be NULL. */
+void traces_end(struct traces *ts);
 
 /* The one that somebody watches under this name, else a new one. */
 int trace_get(struct trace **tp, struct traces *ts, const char *name);

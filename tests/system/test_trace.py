@@ -260,6 +260,17 @@ def slow(it, registrar, d):
               and not wrong, wrong)
 
 
+def ending(it, d):
+    trace = Trace(it, d, 'trace', 'tcp', name='last')
+    lab.await_that('it shows something', lambda: it.log('last'))
+    lab.check('exit status 0', d.stop() == 0)
+    status = trace.process.wait(lab.PATIENCE)
+    said = it.log('last')
+    lab.check('3: the daemon has ended, and all that it sent was told',
+              status == 3 and 'expires=0' in said.lower().replace(': ', '=')
+              and said.endswith('sipregd has ended\n'), (status, said))
+
+
 def test(it):
     registrar = lab.Kamailio(it, grant=60)
     d = lab.Sipregd(it, [
@@ -273,7 +284,7 @@ def test(it):
     piping(it, d)
     failing(it, d)
     slow(it, registrar, d)
-    lab.check('exit status 0', d.stop() == 0)
+    ending(it, d)
 
 
 lab.run(test)
