@@ -5,6 +5,11 @@
 #include "world_parts.h"
 
 
+enum {
+	TURNS_MAX = 3,           /* at the same time */
+};
+
+
 const char *deed_name(enum deed d)
 {
 	switch (d) {
@@ -605,19 +610,29 @@ static void run_flow(struct world *w, struct link *l)
 }
 
 
-static void run_timers(struct world *w)
+static void run_turn(struct world *w)
 {
-	++w->runs;
 	if (account_deadline(&w->account) <= w->now)
 		step(w, account_on_timer(&w->account, 0, w->now));
 	if (w->rival.there && flow_deadline(&w->rival.flow) <= w->now)
 		world_rival_refused(w, REASON_CONNECT_TIMEOUT, w->down);
 	run_flow(w, &w->elder);
 	run_flow(w, &w->link);
-	/* which may have become the elder, in place of one that was lost */
-	run_flow(w, &w->elder);
 	if (w->edges)
 		edges_run(w);
+}
+
+
+/* What a turn leads to may be due at once, in the next one as in the daemon's
+ * loop; but they come to rest. */
+static void run_timers(struct world *w)
+{
+	unsigned turns = TURNS_MAX;
+
+	++w->runs;
+	do {
+		run_turn(w);
+	} while (next_deadline(w) <= w->now && --turns);
 
 	check_timers(w, next_deadline(w));
 }
