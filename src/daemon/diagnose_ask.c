@@ -52,7 +52,10 @@ static int request_print(struct mbuf *mb, struct diagnosis *d)
 					     t->addr.uri),
 	};
 
-	d->id.conf = diagnose_conf(d);
+	/* a reload has replaced these, maybe */
+	d->id.conf = s->id.conf;
+	d->id.user_agent = s->id.user_agent;
+	d->id.instance = s->id.instance;
 
 	return d->options ? options_print(mb, &r)
 			  : register_print(mb, &r, NULL);

@@ -509,18 +509,32 @@ START_TEST(an_account_that_goes_ends_its_diagnosis)
 END_TEST
 
 
+static bool has_asked(void *arg)
+{
+	(void)arg;
+
+	return rig_registers("alice") > 0;
+}
+
+
 /* It goes on with the settings that are the same, of which the old ones are
- * freed. */
+ * freed: between a REGISTER and its challenge. */
 START_TEST(a_reload_that_changes_nothing_lets_it_go_on)
 {
 	struct reload_outcome o;
 
-	rig_rule(&(struct registrar_rule){.kind = RULE_NORMAL, .delay = 300});
+	rig_rule(&(struct registrar_rule){
+		.kind = RULE_ANSWER, .code = 401, .credentials = RULE_WITHOUT,
+		.headers = "WWW-Authenticate: Digest realm=\"registrar\", "
+			"nonce=\"of-before\", qop=\"auth\"\r\n",
+		.delay = 300,
+	});
+	rig_rule(&(struct registrar_rule){.kind = RULE_ANSWER, .code = 200});
 	rig_account("alice", transportv[_i], "enabled = false; ");
 	rig_start("");
 	rig.config = mem_deref(rig.config);
 	begin("alice");
-	harness_run(100);
+	ck_assert(harness_wait(has_asked, NULL, ENOUGH));
 	rig_write("");
 	ck_assert_int_eq(0, daemon_reload(rig.daemon, &o, message_handler,
 					  NULL));
