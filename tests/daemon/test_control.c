@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "client.h"
 #include "control.h"
 #include "fdstore.h"
 #include "harness.h"
@@ -267,24 +267,9 @@ static const struct control_method methodv[] = {
 
 /* --- the other end --- */
 
-static int connected(void)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd;
-
-	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(0, connect(fd, (struct sockaddr *)&addr,
-				    sizeof(addr)));
-
-	return fd;
-}
-
-
 static struct peer_end open_end(void)
 {
-	struct peer_end e = {.fd = connected(), .rx = mbuf_alloc(64)};
+	struct peer_end e = {.fd = client_connect(path), .rx = mbuf_alloc(64)};
 
 	ck_assert_int_eq(0, fcntl(e.fd, F_SETFL, O_NONBLOCK));
 
@@ -743,7 +728,7 @@ START_TEST(a_thousand_connections_do_no_harm)
 	unsigned i;
 
 	for (i = 0; i < 1000; i++) {
-		int fd = connected();
+		int fd = client_connect(path);
 
 		if (i % 3)
 			(void)send(fd, "{", 1, MSG_NOSIGNAL);
@@ -985,7 +970,7 @@ START_TEST(without_descriptors_it_waits_and_goes_on)
 	int fd;
 
 	e = open_end();
-	fd = connected();        /* not accepted yet, nor is the other */
+	fd = client_connect(path);        /* not accepted yet, nor is the other */
 	harness_run(QUIET);
 	ck_assert_int_eq(0, close(fd));
 	harness_run(QUIET);
@@ -1036,11 +1021,8 @@ static pid_t changer(uid_t uid, gid_t gid, gid_t extra)
 	if (pid)
 		return pid;
 
-	if (setgroups(1, &extra) || setresgid(gid, gid, gid) ||
-	    setresuid(uid, uid, uid))
-		_exit(2);
-
-	fd = connected();
+	client_become(uid, gid, extra);
+	fd = client_connect(path);
 	if (send(fd, text, sizeof(text) - 1, 0) < 0 ||
 	    recv(fd, buf, sizeof(buf) - 1, 0) <= 0)
 		_exit(3);
@@ -1052,31 +1034,9 @@ static pid_t changer(uid_t uid, gid_t gid, gid_t extra)
 }
 
 
-struct child {
-	pid_t pid;
-	int code;                /* -1: still running */
-};
-
-
-static bool has_exited(void *arg)
-{
-	struct child *c = arg;
-	int status;
-
-	if (c->code < 0 && waitpid(c->pid, &status, WNOHANG) == c->pid)
-		c->code = WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-
-	return c->code >= 0;
-}
-
-
 static int outcome(uid_t uid, gid_t gid, gid_t extra)
 {
-	struct child c = {.pid = changer(uid, gid, extra), .code = -1};
-
-	ck_assert(harness_wait(has_exited, &c, WAIT));
-
-	return c.code;
+	return client_outcome(changer(uid, gid, extra), WAIT);
 }
 
 
@@ -1101,22 +1061,18 @@ END_TEST
  * for answers that it does not read. Says so, and stays. */
 static pid_t occupier(int said)
 {
-	const gid_t gid = NOBODY;
 	const pid_t pid = fork();
 	unsigned i;
 
 	if (pid)
 		return pid;
 
-	if (setgroups(1, &gid) || setresgid(gid, gid, gid) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		_exit(2);
-
+	client_become(NOBODY, NOBODY, NOBODY);
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		const char *text = i < CONTROL_STREAMS_MAX ?
 			"{\"method\":\"io.sipregd.Stream\",\"more\":true}\n" :
 			"{\"method\":\"io.sipregd.Large\"}\n";
-		const int fd = connected();
+		const int fd = client_connect(path);
 
 		if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
 			_exit(3);

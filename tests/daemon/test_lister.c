@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
+#include "client.h"
 #include "control.h"
 #include "lister.h"
 #include "methods.h"
@@ -35,16 +35,9 @@ static struct control *control;
 
 static void open_asker(struct asker *a)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-
 	memset(a, 0, sizeof(*a));
 	a->rx = mbuf_alloc(65536);
-	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
-		       rig_path("control"));
-	a->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_ge(a->fd, 0);
-	ck_assert_int_eq(0, connect(a->fd, (struct sockaddr *)&addr,
-				    sizeof(addr)));
+	a->fd = client_connect(rig_path("control"));
 	ck_assert_int_eq(0, fcntl(a->fd, F_SETFL, O_NONBLOCK));
 }
 

@@ -3,15 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
+#include "client.h"
 #include "control.h"
 #include "methods.h"
 #include "rig.h"
@@ -36,26 +34,10 @@ static struct control *control;
 
 /* --- the other end --- */
 
-static int connected(void)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd;
-
-	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
-		       rig_path("control"));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(0, connect(fd, (struct sockaddr *)&addr,
-				    sizeof(addr)));
-
-	return fd;
-}
-
-
 static void open_asker(struct asker *a)
 {
 	memset(a, 0, sizeof(*a));
-	a->fd = connected();
+	a->fd = client_connect(rig_path("control"));
 	ck_assert_int_eq(0, fcntl(a->fd, F_SETFL, O_NONBLOCK));
 }
 
@@ -385,17 +367,13 @@ static pid_t stranger(const char *method)
 {
 	char text[4096] = "";
 	const pid_t pid = fork();
-	const gid_t gid = NOBODY;
 	int fd;
 
 	if (pid)
 		return pid;
 
-	if (setgroups(1, &gid) || setresgid(gid, gid, gid) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		_exit(2);
-
-	fd = connected();
+	client_become(NOBODY, NOBODY, NOBODY);
+	fd = client_connect(rig_path("control"));
 	send_request(fd, method, "{\"name\":\"alice\","
 		     "\"interface\":\"io.sipregd\"}");
 	if (recv(fd, text, sizeof(text) - 1, 0) <= 0)
@@ -405,32 +383,13 @@ static pid_t stranger(const char *method)
 }
 
 
-struct child {
-	pid_t pid;
-	int code;                /* -1: still running */
-};
-
-
-static bool has_exited(void *arg)
-{
-	struct child *c = arg;
-	int status;
-
-	if (c->code < 0 && waitpid(c->pid, &status, WNOHANG) == c->pid)
-		c->code = WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-
-	return c->code >= 0;
-}
-
-
 static bool is_refused(const char *method)
 {
-	struct child c = {.pid = stranger(method), .code = -1};
+	const int code = client_outcome(stranger(method), WAIT);
 
-	ck_assert(harness_wait(has_exited, &c, WAIT));
-	ck_assert_int_le(c.code, 1);
+	ck_assert_int_le(code, 1);
 
-	return c.code == 0;
+	return code == 0;
 }
 
 
@@ -789,7 +748,7 @@ START_TEST(who_asks_and_hangs_up_is_waited_for_no_more_than_64_times)
 	one("");
 	rig_rule(&silence);
 	for (i = 0; i < AGENT_WAITERS_MAX; i++) {
-		int fd = connected();
+		int fd = client_connect(rig_path("control"));
 
 		send_request(fd, "Register", "{\"name\":\"alice\"}");
 		harness_run(2);

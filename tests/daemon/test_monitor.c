@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include "client.h"
 #include "control.h"
 #include "methods.h"
 #include "monitors.h"
@@ -41,23 +41,6 @@ static struct control *control;
 
 /* --- the other end --- */
 
-static int connected(void)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd;
-
-	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
-		       rig_path("control"));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(0, connect(fd, (struct sockaddr *)&addr,
-				    sizeof(addr)));
-	ck_assert_int_eq(0, fcntl(fd, F_SETFL, O_NONBLOCK));
-
-	return fd;
-}
-
-
 static void say(struct ear *e, const char *method, const char *parameters,
 		bool more)
 {
@@ -74,7 +57,8 @@ static void say(struct ear *e, const char *method, const char *parameters,
 static void open_ear(struct ear *e)
 {
 	memset(e, 0, sizeof(*e));
-	e->fd = connected();
+	e->fd = client_connect(rig_path("control"));
+	ck_assert_int_eq(0, fcntl(e->fd, F_SETFL, O_NONBLOCK));
 	e->rx = mbuf_alloc(65536);
 	e->lost = -1;
 }
