@@ -140,6 +140,7 @@ class Lab:
         log = open(self.path(name + '.log'), 'ab')
         p = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            process_group=0,
             preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
             **kw)
         log.close()
@@ -153,7 +154,8 @@ class Lab:
         try:
             return p.wait(timeout)
         except subprocess.TimeoutExpired:
-            p.kill()
+            # Kamailio's children would stay
+            os.killpg(p.pid, signal.SIGKILL)
             p.wait()
             return None
 
