@@ -7,6 +7,7 @@
 #include <time.h>
 #include "diagnose_parts.h"
 #include "digest_kept.h"
+#include "mask.h"
 #include "sipmsg.h"
 #include "via.h"
 
@@ -204,25 +205,29 @@ static bool offer_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
 static void tell_challenge(struct diagnosis *d, const struct sip_msg *msg)
 {
 	const bool proxy = msg->scode == 407;
-	char text[OFFERS_TEXT] = "";
+	char text[OFFERS_TEXT] = "", phrase[DIAGNOSE_LINE];
 	struct offers o = {.text = text, .size = sizeof(text)};
+	char realm[DIAGNOSE_LINE];
 
 	(void)sip_msg_hdr_apply(msg, true, proxy ? SIP_HDR_PROXY_AUTHENTICATE
 				: SIP_HDR_WWW_AUTHENTICATE, offer_handler, &o);
-	diagnose_detail(d, "%s%u %r: realm \"%r\", %s offered",
+	diagnose_detail(d, "%s%u %s: realm \"%s\", %s offered",
 			d->asked.credentials ? "with credentials: " : "",
-			msg->scode, &msg->reason, &o.realm,
+			msg->scode,
+			mask_copy_pl(phrase, sizeof(phrase), &msg->reason),
+			mask_copy_pl(realm, sizeof(realm), &o.realm),
 			*text ? text : "nothing");
 }
 
 
-static void tell_header(struct diagnosis *d, const struct sip_msg *msg,
-			const char *name)
+static void tell_header(struct diagnosis *d, const char *name,
+			const struct sip_hdr *hdr)
 {
-	const struct sip_hdr *hdr = sip_msg_xhdr(msg, name);
+	char text[DIAGNOSE_LINE];
 
 	if (hdr)
-		diagnose_detail(d, "%s: %r", name, &hdr->val);
+		diagnose_detail(d, "%s: %s", name, mask_copy_pl(text,
+				sizeof(text), &hdr->val));
 }
 
 
@@ -253,12 +258,9 @@ static void read_date(struct diagnosis *d, const struct sip_msg *msg)
 
 static void tell_answer(struct diagnosis *d, const struct sip_msg *msg)
 {
-	const struct sip_hdr *server = sip_msg_hdr(msg, SIP_HDR_SERVER);
-
-	if (server)
-		diagnose_detail(d, "Server: %r", &server->val);
-	tell_header(d, msg, "Warning");
-	tell_header(d, msg, "Reason");
+	tell_header(d, "Server", sip_msg_hdr(msg, SIP_HDR_SERVER));
+	tell_header(d, "Warning", sip_msg_xhdr(msg, "Warning"));
+	tell_header(d, "Reason", sip_msg_xhdr(msg, "Reason"));
 	read_date(d, msg);
 	if (d->asked.answer.retry_after)
 		diagnose_detail(d, "Retry-After: %u s",
@@ -356,6 +358,7 @@ static void say_answer(struct diagnosis *d, const struct sip_msg *msg)
 	const struct diagnosis_finding f = diagnosis_register(&d->asked);
 	const char *what = d->options ? "OPTIONS" : "REGISTER";
 	const char *how = d->asked.credentials ? " with " : "";
+	char phrase[DIAGNOSE_LINE];
 	const char *held =
 		d->asked.hold == DIAGNOSIS_HOLD_CREDENTIALS
 		? "the credentials were refused before and are not tried "
@@ -365,9 +368,10 @@ static void say_answer(struct diagnosis *d, const struct sip_msg *msg)
 		: "";
 
 	if (!diagnose_say(d, DIAGNOSIS_REGISTER, f, diagnose_took(d),
-			  "%s%s%s%s was answered %u %r", held, what, how,
+			  "%s%s%s%s was answered %u %s", held, what, how,
 			  d->asked.credentials ? chosen_name(d) : "",
-			  msg->scode, &msg->reason))
+			  msg->scode,
+			  mask_copy_pl(phrase, sizeof(phrase), &msg->reason)))
 		return;
 
 	diagnose_mapping(d);

@@ -409,15 +409,24 @@ void mask_places(char *text, size_t len, mask_found_h *h, void *arg)
 }
 
 
-const char *mask_copy(char *buf, size_t size, const char *text)
+const char *mask_copy_pl(char *buf, size_t size, const struct pl *pl)
 {
-	const size_t len = strnlen(text, size - 1);
+	const size_t len = pl->l < size ? pl->l : size - 1;
 
-	memcpy(buf, text, len);
+	if (len)
+		memcpy(buf, pl->p, len);
 	buf[len] = '\0';
 	mask_places(buf, len, NULL, NULL);
 
 	return buf;
+}
+
+
+const char *mask_copy(char *buf, size_t size, const char *text)
+{
+	const struct pl pl = {text, strlen(text)};
+
+	return mask_copy_pl(buf, size, &pl);
 }
 
 

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "compat.h"
 
 
 #define MASK_CHAR      '*'
@@ -52,5 +53,8 @@ void mask_values(char *text, size_t len, const struct mask *m);
 /* A copy by place, of a URI or a header of the configuration, to show: `buf`,
  * with as much as it has room for. */
 const char *mask_copy(char *buf, size_t size, const char *text);
+
+/* The same of one line that a peer has sent: it may send back what it got. */
+const char *mask_copy_pl(char *buf, size_t size, const struct pl *pl);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "config_uri.h"
 #include "log.h"
+#include "mask.h"
 #include "slot_parts.h"
 
 
@@ -307,7 +308,7 @@ static void read_answer(struct slot *s, struct register_facts *f,
 		register_extras_read(&s->extras, msg, &s->id);
 	}
 
-	(void)re_snprintf(s->phrase, sizeof(s->phrase), "%r", &msg->reason);
+	(void)mask_copy_pl(s->phrase, sizeof(s->phrase), &msg->reason);
 	s->detail[0] = '\0';
 }
 

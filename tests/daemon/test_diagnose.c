@@ -298,6 +298,13 @@ START_TEST(each_refusal_is_told_with_what_the_registrar_says_of_it)
 		 "register: Retry-After: 60 s"},
 		{500, "Server: brittle/1\r\n", REASON_REJECTED,
 		 "register: Server: brittle/1"},
+		/* what it got is sent back */
+		{500, "Server: x response=\"0123456789abcdef\"\r\n",
+		 REASON_REJECTED,
+		 "register: Server: x response=\"****************\""},
+		{500, "Warning: 399 x \"<sip:a@b;sipregd=0a1b.2c3d>\"\r\n",
+		 REASON_REJECTED,
+		 "register: Warning: 399 x \"<sip:a@b;sipregd=*********>\""},
 	};
 
 	rig_account("alice", transportv[_i % 3], "enabled = false; ");
@@ -568,7 +575,7 @@ Suite *suite_diagnose(void)
 		2);
 	tcase_add_loop_test(
 		tc, each_refusal_is_told_with_what_the_registrar_says_of_it, 0,
-		4);
+		6);
 	tcase_add_test(tc, who_is_to_stay_away_asks_by_options);
 	tcase_add_test(tc, a_clock_that_is_far_off_is_told);
 	tcase_add_loop_test(tc, silence_and_a_closed_connection_are_no_answer,

@@ -289,6 +289,8 @@ END_TEST
 START_TEST(a_copy_to_be_shown_is_masked_by_place)
 {
 	static const char token[] = "sip:a@192.0.2.1;sipregd=0a1b.2c3d;ob";
+	const struct pl phrase = PL("Oops, cnonce=\"abc\"");
+	const struct pl none = PL_INIT;
 	char buf[64], small[8];
 
 	ck_assert_str_eq("sip:a@192.0.2.1;sipregd=*********;ob",
@@ -299,6 +301,9 @@ START_TEST(a_copy_to_be_shown_is_masked_by_place)
 						"X-Site: 7"));
 	ck_assert_str_eq("", mask_copy(buf, sizeof(buf), ""));
 	ck_assert_str_eq("sip:a@1", mask_copy(small, sizeof(small), token));
+	ck_assert_str_eq("Oops, cnonce=\"***\"",
+			 mask_copy_pl(buf, sizeof(buf), &phrase));
+	ck_assert_str_eq("", mask_copy_pl(buf, sizeof(buf), &none));
 }
 END_TEST
 
