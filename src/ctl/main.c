@@ -1,5 +1,6 @@
 /* sipregctl: asks a running sipregd, and shows what it says. */
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -208,12 +209,29 @@ static enum result misused(const char *verb)
 }
 
 
+/* Where one of the three is closed, what is opened next would take its place:
+ * the daemon would get our output for requests. Writing fails as it did. */
+static void open_closed(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+
 int main(int argc, char *argv[])
 {
 	const bool plugin = called(argv[0], PLUGIN);
 	const struct verb *v = NULL;
 	struct options opt;
 	enum asked asked;
+
+	open_closed();
 
 	/* which characters there may be, and nothing else */
 	(void)setlocale(LC_CTYPE, "");

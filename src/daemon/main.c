@@ -1,5 +1,6 @@
 /* sipregd: options, start, signals, end. */
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <unistd.h>
 #include "compat.h"
 #include "config.h"
 #include "control.h"
@@ -280,10 +282,27 @@ static int run(const struct options *o)
 }
 
 
+/* Where one of the three is closed, what is opened next would take its place:
+ * a peer, or the state's file, would get the log. */
+static void open_closed(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+
 int main(int argc, char *argv[])
 {
 	struct options o;
 	int err, status;
+
+	open_closed();
 
 	if (parse(&o, argc, argv))
 		return 2;

@@ -122,6 +122,7 @@ def daemon(it):
     lab.check('6: register gives up waiting where nobody answers',
               status == 6, (status, out, err))
 
+    closed(it, registrar, d)
     asking(registrar, d)
     acting(registrar, d)
     remembering(d)
@@ -145,6 +146,24 @@ sys.stdout.buffer.write(b)''', d.socket, str(end[0])], capture_output=True)
     lab.check('no secret in the log', 'secret-alice' not in it.log('sipregd'))
     lab.check('exit status 0 after SIGTERM', d.stop() == 0)
     lab.check('3: once the daemon is gone', d.ctl('list')[0] == 3)
+
+
+def closed(it, registrar, d):
+    """Without standard input, output, error: nothing else takes their place."""
+    for verb in 'list', 'metrics':
+        r = subprocess.run(['sh', '-c', 'exec "$@" >&-', 'sh', lab.SIPREGCTL,
+                            '-s', d.socket, verb], stderr=subprocess.PIPE,
+                           text=True)
+        lab.check(f'{verb} with its output closed: an error, and not to the '
+                  'daemon', (r.returncode, r.stderr) ==
+                  (1, 'sipregctl: cannot write the output\n'), r)
+    other = lab.Sipregd(it, [registrar.account('bob', 'tcp')], 'closed',
+                        wrap='sh -c \'exec "$@" <&- >&- 2>&-\' sh')
+    lab.check_await('bob is registered', lambda: other.registered('bob'))
+    fds = [os.readlink(f'/proc/{other.process.pid}/fd/{n}') for n in range(3)]
+    lab.check('the log of a daemon without them goes to nobody',
+              fds == ['/dev/null'] * 3, fds)
+    other.stop()
 
 
 def strangers(it, d):
