@@ -305,10 +305,17 @@ static void read_facts(struct diagnosis *d, const struct sip_msg *msg)
 }
 
 
-/* Once: a second challenge of the same kind is a refusal. */
+static enum asker asker_of(uint16_t code)
+{
+	return code == 407 ? ASKER_PROXY : ASKER_REGISTRAR;
+}
+
+
+/* Once for each who asks: a second challenge of his is a refusal. */
 static bool take_challenge(struct diagnosis *d, const struct sip_msg *msg)
 {
 	const struct account_conf *conf = diagnose_conf(d);
+	const uint8_t asker = (uint8_t)(1u << asker_of(msg->scode));
 	struct answer *a = &d->asked.answer;
 
 	if (!answer_is_challenge(msg->scode) || d->options)
@@ -328,15 +335,14 @@ static bool take_challenge(struct diagnosis *d, const struct sip_msg *msg)
 
 	a->challenge = digest_on_challenge(d->digest, &d->challenge, msg,
 					   conf->realm, loop_now());
+	if (a->challenge == CHALLENGE_ANSWER && d->askers & asker)
+		a->challenge = CHALLENGE_REFUSED;
+	if (a->challenge == CHALLENGE_REFUSED)
+		d->agent->diagnosis_refused = true;
 	if (a->challenge != CHALLENGE_ANSWER || !d->asked.password)
 		return false;
 
-	if (msg->scode == d->challenged) {
-		d->agent->diagnosis_refused = true;
-		a->challenge = CHALLENGE_REFUSED;
-		return false;
-	}
-
+	d->askers |= asker;
 	d->challenged = msg->scode;
 	d->asked.credentials = true;
 
@@ -346,8 +352,8 @@ static bool take_challenge(struct diagnosis *d, const struct sip_msg *msg)
 
 static const char *chosen_name(const struct diagnosis *d)
 {
-	const struct kept *k = d->digest ? &d->digest->keptv[
-		d->challenged == 407 ? ASKER_PROXY : ASKER_REGISTRAR] : NULL;
+	const struct kept *k = d->digest ? &d->digest->keptv[asker_of(
+		d->challenged)] : NULL;
 
 	return k ? digest_algorithm_name(k->algorithm) : "";
 }

@@ -64,6 +64,7 @@ struct diagnosis {
 	struct challenge challenge;
 	uint32_t cseq;
 	uint16_t challenged;             /* the code that was answered; 0 */
+	uint8_t askers;                  /* 1 << enum asker: who were answered */
 	bool options;                    /* instead of REGISTER */
 	struct diagnosis_register asked;
 	struct addr local, mapped;       /* of the test's socket */

@@ -267,6 +267,32 @@ START_TEST(one_diagnosis_tries_wrong_credentials_and_the_next_does_not)
 END_TEST
 
 
+/* A proxy and a registrar that call it stale, in turns. */
+START_TEST(who_asks_again_and_again_gets_credentials_once)
+{
+	rig_account("bob", TRANSPORT_TCP, "enabled = false; ");
+	for (unsigned i = 0; i < 8; i++)
+		rig_rule(&(struct registrar_rule){
+			.kind = RULE_ANSWER, .code = i % 2 ? 407 : 401,
+			.count = 1, .headers = i % 2
+			? "Proxy-Authenticate: Digest realm=\"p\", "
+			"nonce=\"n\", qop=\"auth\", stale=true\r\n"
+			: "WWW-Authenticate: Digest realm=\"r\", "
+			"nonce=\"n\", qop=\"auth\", stale=true\r\n",
+		});
+	rig_start("");
+
+	for (unsigned i = 0; i < 2; i++) {
+		diagnose("bob");
+		expect_step(DIAGNOSIS_REGISTER, DIAGNOSIS_FAILED,
+			    REASON_CREDENTIALS);
+		ck_assert_uint_eq(registrar_registers(rig.reg, "bob",
+						      RULE_WITH), 2);
+	}
+}
+END_TEST
+
+
 START_TEST(algorithm_and_realm_that_may_not_be_answered_are_told)
 {
 	static const char *const keyv[] = {
@@ -570,6 +596,7 @@ Suite *suite_diagnose(void)
 	tcase_add_test(
 		tc,
 		one_diagnosis_tries_wrong_credentials_and_the_next_does_not);
+	tcase_add_test(tc, who_asks_again_and_again_gets_credentials_once);
 	tcase_add_loop_test(
 		tc, algorithm_and_realm_that_may_not_be_answered_are_told, 0,
 		2);
