@@ -15,27 +15,6 @@
 #define ROWS_DEFAULT    24
 
 
-/* U+0080 to U+009F; U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to
- * U+2069: controls, line ends, and what turns the direction of writing. */
-static bool steers(const char *s, size_t n)
-{
-	const unsigned char *u = (const unsigned char *)s;
-
-	if (n == 2)
-		return (u[0] == 0xc2 && u[1] < 0xa0) ||
-		       (u[0] == 0xd8 && u[1] == 0x9c);
-
-	if (n != 3 || u[0] != 0xe2)
-		return false;
-
-	if (u[1] == 0x80)
-		return u[2] == 0x8e || u[2] == 0x8f ||
-		       (u[2] >= 0xa8 && u[2] <= 0xae);
-
-	return u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9;
-}
-
-
 void text_clean(char *s)
 {
 	size_t left = strlen(s), n;
@@ -49,7 +28,7 @@ void text_clean(char *s)
 			n = 1;
 			*s = '?';
 		}
-		else if (c < 0x20 || c == 0x7f || steers(s, n)) {
+		else if (c < 0x20 || c == 0x7f || utf8_steers(s, n)) {
 			memset(s, '?', n);
 		}
 

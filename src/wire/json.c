@@ -58,23 +58,14 @@ static const char *short_escape(char c)
 }
 
 
-/* C1 controls (U+0080 to U+009F) are two bytes and no less dangerous to a
- * terminal than C0: U+009B begins an escape sequence. */
-static bool is_c1(const char *s, size_t n)
-{
-	return n == 2 && (unsigned char)s[0] == 0xc2 &&
-	       (unsigned char)s[1] < 0xa0;
-}
-
-
 static int escaped(struct mbuf *mb, const char *s, size_t n)
 {
 	const char *text = short_escape(*s);
-	char buf[8];
+	char buf[16];
 
 	if (!text) {
-		(void)snprintf(buf, sizeof(buf), "\\u%04x",
-			       (unsigned char)s[n - 1]);
+		(void)snprintf(buf, sizeof(buf), "\\u%04" PRIx32,
+			       utf8_code(s, n));
 		text = buf;
 	}
 
@@ -82,7 +73,8 @@ static int escaped(struct mbuf *mb, const char *s, size_t n)
 }
 
 
-/* How many bytes at `s` can be copied as they are. */
+/* How many bytes at `s` can be copied as they are: what a terminal would obey
+ * is not, for what a peer has said is shown on one. */
 static size_t plain(const char *s, size_t len)
 {
 	size_t i = 0, n;
@@ -95,7 +87,7 @@ static size_t plain(const char *s, size_t len)
 			break;
 
 		n = utf8_char(s + i, len - i);
-		if (!n || is_c1(s + i, n))
+		if (!n || utf8_steers(s + i, n))
 			break;
 
 		i += n;

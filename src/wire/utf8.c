@@ -1,7 +1,5 @@
 /* UTF-8, character by character. */
 
-#include <stdbool.h>
-#include <stdint.h>
 #include "utf8.h"
 
 
@@ -61,4 +59,35 @@ size_t utf8_char(const char *p, size_t left)
 	}
 
 	return n;
+}
+
+
+bool utf8_steers(const char *p, size_t n)
+{
+	const uint8_t *u = (const uint8_t *)p;
+
+	if (n == 2)
+		return (u[0] == 0xc2 && u[1] < 0xa0) ||
+		       (u[0] == 0xd8 && u[1] == 0x9c);
+
+	if (n != 3 || u[0] != 0xe2)
+		return false;
+
+	if (u[1] == 0x80)
+		return u[2] == 0x8e || u[2] == 0x8f ||
+		       (u[2] >= 0xa8 && u[2] <= 0xae);
+
+	return u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9;
+}
+
+
+uint32_t utf8_code(const char *p, size_t n)
+{
+	const uint8_t *u = (const uint8_t *)p;
+	uint32_t code = n == 1 ? u[0] : u[0] & (0xffu >> (n + 1));
+
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | (u[i] & 0x3f);
+
+	return code;
 }

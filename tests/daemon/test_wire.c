@@ -278,9 +278,11 @@ END_TEST
 START_TEST(strings_are_escaped_and_made_utf8)
 {
 	ck_assert_int_eq(0, json_string(mb, "q\" b\\ n\n t\t e\x1b d\x7f "
-					"c\xc2\x9b \xc3\xa9 x\xff\xc3"));
+					"c\xc2\x9b \xc3\xa9 \xe2\x80\xac "
+					"r\xe2\x80\xae a\xd8\x9c x\xff\xc3"));
 	written_is("\"q\\\" b\\\\ n\\n t\\t e\\u001b d\\u007f "
-		   "c\\u009b \xc3\xa9 x\xef\xbf\xbd\xef\xbf\xbd\"");
+		   "c\\u009b \xc3\xa9 \\u202c r\\u202e a\\u061c "
+		   "x\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 END_TEST
 
