@@ -14,7 +14,7 @@ import manager
 COUNT = 250         # accounts per transport
 ALL = 2 * COUNT
 GRANT = 3600        # [s] nobody refreshes while this runs
-STOP_MAX = 6        # [s] from SIGTERM to the exit
+STOP_MAX = 8        # [s] from SIGTERM to the exit: 5, and a busy machine
 STAY_MAX = 3        # [s] from SIGUSR2: there is nobody to wait for
 TOLD_MAX = 30       # lines of the log for a stop, whatever the number
 FAST = {'edge_registers': 0, 'registers': 0, 'edge_connects': 0,
