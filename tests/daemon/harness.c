@@ -1,5 +1,6 @@
 /* A running loop per test, and waiting for an outcome instead of sleeping. */
 
+#include <stdlib.h>
 #include "harness.h"
 #include "timer.h"
 
@@ -26,6 +27,15 @@ void harness_teardown(void)
 }
 
 
+unsigned harness_patience(unsigned msec)
+{
+	const char *text = getenv("CK_TIMEOUT_MULTIPLIER");
+	const double times = text ? strtod(text, NULL) : 1;
+
+	return times > 1 ? (unsigned)(msec * times) : msec;
+}
+
+
 static void look_handler(void *arg)
 {
 	struct wait *w = arg;
@@ -43,7 +53,7 @@ bool harness_wait(bool (*done)(void *), void *arg, unsigned msec)
 	struct wait w = {
 		.done = done,
 		.arg = arg,
-		.end = loop_now() + msec,
+		.end = loop_now() + (done ? harness_patience(msec) : msec),
 	};
 
 	timer_init(&w.timer, look_handler, &w);

@@ -13,7 +13,11 @@
 void harness_setup(void);
 void harness_teardown(void);
 
-/* Runs the loop until `done` holds, or until `msec` milliseconds have passed.
+/* [ms] What should take so long may take longer under a checker: times
+ * CK_TIMEOUT_MULTIPLIER, as Check's own limits. */
+unsigned harness_patience(unsigned msec);
+
+/* Runs the loop until `done` holds, or until harness_patience(msec) has passed.
  * What `done` says in the end. */
 bool harness_wait(bool (*done)(void *), void *arg, unsigned msec);
 

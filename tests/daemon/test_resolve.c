@@ -289,7 +289,7 @@ START_TEST(silence_ends)
 	ck_assert_int_eq(ETIMEDOUT, t.err);
 	ck_assert_str_eq("no answer from 127.0.0.1", t.text);
 	ck_assert_uint_ge(loop_now() - start, 700);
-	ck_assert_uint_lt(loop_now() - start, 1300);
+	ck_assert_uint_lt(loop_now() - start, harness_patience(1300));
 
 	/* there were more tries, and are none any more */
 	tries = rrig.server.a;
@@ -323,11 +323,11 @@ START_TEST(a_family_that_is_not_answered_delays_little)
 	/* 2 s of the 10 s */
 	check_addresses(&t, 1, "127.0.0.2");
 	ck_assert_uint_ge(loop_now() - start, 2000);
-	ck_assert_uint_lt(loop_now() - start, 4000);
+	ck_assert_uint_lt(loop_now() - start, harness_patience(4000));
 
 	t = rrig_host("mute6.test", RESOLVE_IPV4);
 	check_addresses(&t, 1, "127.0.0.2");
-	ck_assert_uint_lt(loop_now() - start, 4000);
+	ck_assert_uint_lt(loop_now() - start, harness_patience(4000));
 }
 END_TEST
 

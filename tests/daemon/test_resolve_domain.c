@@ -394,7 +394,7 @@ START_TEST(targets_that_do_not_resolve_hold_nobody_up)
 	struct told t = rrig_domain("dead.test");
 
 	rrig_expect(&t, "udp 127.0.1.1:5060 0");
-	ck_assert_uint_lt(loop_now() - start, 2600);
+	ck_assert_uint_lt(loop_now() - start, harness_patience(2600));
 }
 END_TEST
 
@@ -435,7 +435,7 @@ START_TEST(naptr_that_fails_is_passed_over)
 	/* and so is silence, after 2 s */
 	t = rrig_domain("deaf.test");
 	rrig_expect(&t, "tcp 127.0.1.1:5070 0");
-	ck_assert_uint_lt(loop_now() - start, 2600);
+	ck_assert_uint_lt(loop_now() - start, harness_patience(2600));
 }
 END_TEST
 

@@ -303,7 +303,8 @@ START_TEST(a_silent_name_delays_the_others_by_a_second_and_no_more)
 	ask_hosts("mute.test", "h1.test", NULL);
 	ck_assert_str_eq("udp 127.0.1.1:5060 0 1 1", told.list);
 	ck_assert_uint_ge(loop_now() - start, RESOLVE_LIST_WAIT);
-	ck_assert_uint_lt(loop_now() - start, RESOLVE_LIST_WAIT + 500);
+	ck_assert_uint_lt(loop_now() - start,
+			  harness_patience(RESOLVE_LIST_WAIT + 500));
 }
 END_TEST
 
@@ -336,7 +337,8 @@ START_TEST(a_failure_is_not_waited_for)
 
 	ask_hosts("gone.test", "broken.test", "h1.test");
 	ck_assert_str_eq("udp 127.0.1.1:5060 0 2 2", told.list);
-	ck_assert_uint_lt(loop_now() - start, RESOLVE_LIST_WAIT);
+	ck_assert_uint_lt(loop_now() - start,
+			  harness_patience(RESOLVE_LIST_WAIT));
 }
 END_TEST
 

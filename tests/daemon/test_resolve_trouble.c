@@ -79,7 +79,7 @@ START_TEST(the_last_good_answer_counts_while_dns_has_none)
 	start = loop_now();
 	t = ask_a();
 	rrig_expect(&t, "udp 127.0.0.2:5060 0");
-	ck_assert_uint_lt(loop_now() - start, 2300);
+	ck_assert_uint_lt(loop_now() - start, harness_patience(2300));
 
 	/* for others at once, and nobody asks more than every few seconds */
 	start = loop_now();
@@ -88,7 +88,7 @@ START_TEST(the_last_good_answer_counts_while_dns_has_none)
 		t = ask_a();
 		rrig_expect(&t, "udp 127.0.0.2:5060 0");
 	}
-	ck_assert_uint_lt(loop_now() - start, 200);
+	ck_assert_uint_lt(loop_now() - start, harness_patience(200));
 	ck_assert_uint_eq(0, rrig.server.asked);
 	ck_assert_uint_eq(0, rrig.better);
 }
@@ -107,13 +107,13 @@ START_TEST(a_stale_answer_does_not_wait_for_the_end)
 	t = ask_a();
 	rrig_expect(&t, "udp 127.0.0.2:5060 0");
 	ck_assert_uint_ge(loop_now() - start, 1800);
-	ck_assert_uint_lt(loop_now() - start, 2500);
+	ck_assert_uint_lt(loop_now() - start, harness_patience(2500));
 
 	/* the next one need not wait even for that */
 	start = loop_now();
 	t = ask_a();
 	rrig_expect(&t, "udp 127.0.0.2:5060 0");
-	ck_assert_uint_lt(loop_now() - start, 200);
+	ck_assert_uint_lt(loop_now() - start, harness_patience(200));
 
 	/* and when the answer comes, it counts */
 	rrig.server.zonev = otherv;
@@ -180,7 +180,7 @@ START_TEST(slow_and_silent_dns_for_one_name_delays_no_other)
 	start = loop_now();
 	t = ask_a();
 	rrig_expect(&t, "udp 127.0.0.2:5060 0");
-	ck_assert_uint_lt(loop_now() - start, 200);
+	ck_assert_uint_lt(loop_now() - start, harness_patience(200));
 	ck_assert_uint_eq(0, v[0].calls + v[1].calls);
 	ck_assert(harness_wait(harness_count, &v[1].calls, RIG_WAIT));
 	ck_assert_int_eq(0, v[1].err);
